@@ -19,7 +19,7 @@ internal static class EventEncoder
     public const int TimeLength = 28;
 
     private const int PropertyCount = 11;
-    private const int NullProperties = 5;
+    private const int NullProperties = 6;
     private const string SpecVersion = "1.0";
 
     /// <summary>Computes the sizes.</summary>

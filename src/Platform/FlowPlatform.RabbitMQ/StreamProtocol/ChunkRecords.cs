@@ -32,8 +32,11 @@ public ref struct ChunkRecords
         nextOffset = chunk.FirstOffset;
     }
 
-    /// <summary>The record's bytes; valid until the next step.</summary>
+    /// <summary>The record's bytes; valid until the chunk is disposed, or if <see cref="Packed"/> until the next step.</summary>
     public ReadOnlySpan<byte> Current { get; private set; }
+
+    /// <summary>True if <see cref="Current"/> lies in a buffer for decompression, which the next packed batch overwrites.</summary>
+    public readonly bool Packed => unpacked is not null;
 
     /// <summary>The record's offset.</summary>
     public readonly long Offset => nextOffset - 1;
