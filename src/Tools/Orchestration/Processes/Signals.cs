@@ -1,0 +1,49 @@
+using System.Runtime.InteropServices;
+
+namespace FlowPlatform.Orchestration.Processes;
+
+/// <summary>Unix signals. On Windows only Kill has an effect: there is no polite signal for a console process of another group.</summary>
+internal static partial class Signals
+{
+    private const int SigKill = 9;
+    private const int SigTerm = 15;
+
+    /// <summary>Asks the process to end. False when it is gone already or the platform has no such signal.</summary>
+    public static bool Terminate(int pid) => !OperatingSystem.IsWindows() && SendSignal(pid, SigTerm) == 0;
+
+    /// <summary>Ends the process and, when it leads its own group (children started by us do), the whole group.</summary>
+    public static bool Kill(int pid)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return KillOnWindows(pid);
+        }
+        var group = SendSignal(-pid, SigKill) == 0;
+        return SendSignal(pid, SigKill) == 0 || group;
+    }
+
+    /// <summary>The pid of the parent, or 0 where the platform doesn't tell.</summary>
+    public static int ParentProcessId() => OperatingSystem.IsWindows() ? 0 : GetParentProcessId();
+
+    private static bool KillOnWindows(int pid)
+    {
+        try
+        {
+            using var process = System.Diagnostics.Process.GetProcessById(pid);
+            process.Kill(entireProcessTree: true);
+            return true;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            return false; // gone already
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SendSignal(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "getppid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int GetParentProcessId();
+}

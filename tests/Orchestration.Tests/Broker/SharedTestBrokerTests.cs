@@ -1,0 +1,31 @@
+using FlowPlatform.Orchestration.Broker;
+
+namespace FlowPlatform.Orchestration.Tests.Broker;
+
+public sealed class SharedTestBrokerTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_first_starts_the_broker_the_second_joins_and_the_owner_leaves_last()
+    {
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.File("shared");
+        var first = await SharedTestBroker.AcquireAsync(folder, Token);
+        var second = await SharedTestBroker.AcquireAsync(folder, Token);
+        second.AmqpUri.ShouldBe(first.AmqpUri);
+        second.StreamUri.ShouldBe(first.StreamUri);
+        (first.IsOwner, second.IsOwner).ShouldBe((true, false));
+
+        var leaving = first.DisposeAsync().AsTask();
+        var third = await SharedTestBroker.AcquireAsync(folder, Token);
+        third.AmqpUri.ShouldBe(first.AmqpUri, "the broker lives while anyone holds a lease");
+        await second.DisposeAsync();
+        leaving.IsCompleted.ShouldBeFalse();
+
+        await third.DisposeAsync();
+        await leaving.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, Token);
+        Directory.GetDirectories(folder, "data-*").ShouldBeEmpty();
+        File.Exists(Path.Combine(folder, "broker.json")).ShouldBeFalse();
+    }
+}
