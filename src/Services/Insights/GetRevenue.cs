@@ -51,6 +51,7 @@ internal static class RevenueEndpoint
             SELECT * FROM (
                 SELECT 2, {key}, sum(orders), sum(units), sum(gross), sum(returns), sum(return_count)
                 FROM revenue WHERE hour >= @from AND hour < @to GROUP BY {key} ORDER BY {key} LIMIT @take)
+            ORDER BY Kind, Key
             """,
             new { from = query.From ?? "", to = query.To ?? "~", take = MaxRows + 1 })).AsList();
         var (all, adjusted) = (lines[0], lines[1]);

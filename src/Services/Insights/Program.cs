@@ -1,5 +1,4 @@
-using FlowPlatform.RabbitMQ;
 using FlowPlatform.Storage;
 using Insights;
 
-await InsightsApp.Build(args, flow => flow.UseStore().UseRabbitMq()).RunAsync();
+await InsightsApp.Build(args, flow => flow.UseStore()).RunAsync();

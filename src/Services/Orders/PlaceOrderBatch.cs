@@ -34,7 +34,7 @@ internal static class PlaceOrderBatchEndpoint
             var errors = OrderRules.Check(order);
             if (errors.Any)
             {
-                results[index] = new BatchItemResult(order.OrderId ?? "", "invalid", errors.ToDictionary());
+                results[index] = new BatchItemResult(order.OrderId ?? "", "invalid", errors.Errors);
                 continue;
             }
 

@@ -1,5 +1,4 @@
-using FlowPlatform.RabbitMQ;
 using FlowPlatform.Storage;
 using Orders;
 
-await OrdersApp.Build(args, flow => flow.UseStore().UseRabbitMq()).RunAsync();
+await OrdersApp.Build(args, flow => flow.UseStore()).RunAsync();
