@@ -1,2 +1,13 @@
-var app = WebApplication.CreateBuilder(args).Build();
+using FlowPlatform.Hosting;
+using FlowPlatform.RabbitMQ;
+using FlowPlatform.Storage;
+using Shipping;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddFlow("shipping", flow => flow.UseStore().UseRabbitMq().AddShipping());
+
+var app = builder.Build();
+app.MapDefaultEndpoints();
+app.MapShipping();
 await app.RunAsync();
