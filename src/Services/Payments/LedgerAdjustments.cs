@@ -33,7 +33,8 @@ internal static class LedgerAdjustments
             return faults.ToProblem();
         }
 
-        var adjustment = body with { AdjustedAt = body.AdjustedAt.ToUniversalTime() };
+        // 1.50 and 1.5 are the same amount, and so are two ways to write one time.
+        var adjustment = body with { AdjustedAt = body.AdjustedAt.ToUniversalTime(), Amount = body.Amount / 1.0000000000000000000000000000m };
         var fingerprint = Convert.ToHexString(SHA256.HashData(FlowJson.Serialize(adjustment)));
         var now = clock.GetUtcNow();
         var before = await store.WriteAsync(transaction => DecideAsync(adjustment, fingerprint, now, transaction), cancellationToken);
