@@ -20,6 +20,8 @@ internal static class ConsoleLog
                 ["Logging:LogLevel:Microsoft"] = "Warning",
                 ["Logging:LogLevel:System"] = "Warning",
                 ["Logging:LogLevel:MassTransit"] = "Warning",
+                // A red check is logged at every probe; /health says it, and why.
+                ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",
             },
         });
         builder.Logging.AddSimpleConsole(console =>

@@ -1,2 +1,4 @@
-var app = WebApplication.CreateBuilder(args).Build();
-await app.RunAsync();
+using FlowPlatform.Storage;
+using Orders;
+
+await OrdersApp.Build(args, flow => flow.UseStore()).RunAsync();
