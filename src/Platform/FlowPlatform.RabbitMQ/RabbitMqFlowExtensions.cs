@@ -1,0 +1,17 @@
+using FlowPlatform.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace FlowPlatform.RabbitMQ;
+
+/// <summary>Chooses RabbitMQ for a flow.</summary>
+public static class RabbitMqFlowExtensions
+{
+    /// <summary>
+    /// Uses RabbitMQ Streams as the log. Reads <c>ConnectionStrings:rabbitmq</c> and, if set, <c>ConnectionStrings:rabbitmq-stream</c>; neither has to be reachable at start.
+    /// </summary>
+    public static FlowBuilder UseRabbitMq(this FlowBuilder flow)
+    {
+        flow.Services.AddRabbitMqEventLog(options => options.ConnectionName = flow.Service);
+        return flow;
+    }
+}
