@@ -123,6 +123,11 @@ internal sealed class StilledService : IAsyncDisposable
         });
     }
 
+    /// <summary>The event as an object of its own type.</summary>
+    public static object Read(LogRecord record) => FlowJson.Deserialize(
+        record.Event.Data.Span,
+        typeof(Contracts.InventoryEvent).Assembly.GetTypes().Single(type => type.IsDefined(typeof(EventAttribute), inherit: false) && EventType.Of(type).Name == record.Event.Type));
+
     public static T Read<T>(LogRecord record) => (T)FlowJson.Deserialize(record.Event.Data.Span, typeof(T));
 
     public async ValueTask DisposeAsync()
