@@ -15,7 +15,7 @@ public sealed class OrderStatusTests : IAsyncLifetime
 
     private ProjectionFolds Folds => field ??= new ProjectionFolds(Fixture.Store, new OrderStatus());
 
-    public async ValueTask InitializeAsync() => fixture = await StoreFixture.OpenAsync("orders", typeof(OrdersApp).Assembly);
+    public async ValueTask InitializeAsync() => fixture = await StoreFixture.OpenAsync("orders", typeof(OrdersApp).Assembly, flow => flow.Publishes<OrdersEvent>("orders"));
 
     public async ValueTask DisposeAsync() => await Fixture.DisposeAsync();
 
@@ -81,6 +81,22 @@ public sealed class OrderStatusTests : IAsyncLifetime
         byStatus["shipped"].ShouldBe(200);
         byStatus["placed"].ShouldBe(1);
         byStatus.Values.Sum().ShouldBe(201);
+    }
+
+    [Fact]
+    public async Task An_order_that_the_projection_has_not_seen_placed_is_answered_from_the_command_table()
+    {
+        await Fixture.WriteAsync(transaction => OrderPlacing.DecideAsync(transaction, [Candidate.Of(Requests.Order("1")), Candidate.Of(Requests.Order("2"))], Noon.AddYears(1)));
+        var history = new EventHistory();
+        history.Add(new OrderRejected("1", []), Noon.AddMinutes(1));
+        history.Add(new OrderRejected("unplaced", []), Noon);
+        var folded = await Folds.FoldAsync(history.Interleave(seed: 1));
+        await using var projection = await folded.OpenReadAsync(TestContext.Current.CancellationToken);
+        await using var main = await Fixture.Store.OpenReadAsync(TestContext.Current.CancellationToken);
+        var placed = new Contracts.Http.OrderView("2", "placed", "17850.0", "United Kingdom", 18.695m, Noon, Noon);
+        (await GetOrderEndpoint.FindAsync(projection, main, "2")).ShouldBe(placed);
+        (await GetOrderEndpoint.FindAsync(projection, main, "1")).ShouldBe(placed with { OrderId = "1", Status = "rejected", UpdatedAt = Noon.AddMinutes(1) });
+        (await GetOrderEndpoint.FindAsync(projection, main, "unplaced")).ShouldBeNull();
     }
 
     [Fact]
