@@ -1,15 +1,5 @@
 namespace FlowPlatform.Log;
 
-/// <summary>Base of everything that goes wrong in the platform.</summary>
-public abstract class FlowException : Exception
-{
-    /// <summary>Creates it.</summary>
-    protected FlowException(string message, Exception? inner = null)
-        : base(message, inner)
-    {
-    }
-}
-
 /// <summary>The log can't be reached, or a connection to it ended: passes by itself, open again with back-off.</summary>
 public sealed class EventLogUnavailableException : FlowException
 {

@@ -1,0 +1,207 @@
+using System.Text;
+using System.Threading.Channels;
+using FlowPlatform.Log;
+using FlowPlatform.RabbitMQ.Amqp;
+using FlowPlatform.RabbitMQ.StreamProtocol;
+
+namespace FlowPlatform.RabbitMQ;
+
+/// <summary>
+/// Looks at single places of a stream over a shared connection to its leader (rule W3). Brokers before 3.11 can't be asked where a stream ends, so it is read:
+/// a subscription with one credit, then a request; a chunk that is there arrives before the answer to the request.
+/// </summary>
+internal sealed class LogEnds(StreamConnection connection, PartitionId partition, TimeSpan limit, TimeProvider time)
+{
+    private const long FirstStep = 4096;
+    private readonly ChunkDecoder decoder = new(partition);
+
+    /// <summary>The first record at or after the offset; null if the stream ends before it.</summary>
+    public async Task<LogRecord?> FirstFromAsync(long offset)
+    {
+        var chunks = new Collector();
+        var subscription = await connection.SubscribeAsync(partition.Name, offset == 0 ? StreamOffset.First : StreamOffset.At(offset), 1, chunks, CancellationToken.None);
+        try
+        {
+            while (true)
+            {
+                await connection.QueryMetadataAsync([partition.Name], CancellationToken.None);
+                using var chunk = chunks.TryTake();
+                if (chunk is null)
+                {
+                    return null;
+                }
+
+                if (Find(chunk, offset, long.MaxValue, null, newest: false) is { } record)
+                {
+                    return record;
+                }
+
+                // The offset lies in a gap: the record is in a later chunk.
+                await subscription.CreditAsync(1, CancellationToken.None);
+            }
+        }
+        finally
+        {
+            await EndAsync(subscription, chunks);
+        }
+    }
+
+    /// <summary>The newest record, or the newest of a producer; null if there is none.</summary>
+    public async Task<LogRecord?> LastAsync(string? producer)
+    {
+        var chunks = new Collector();
+        var subscription = await connection.SubscribeAsync(partition.Name, StreamOffset.Last, 1, chunks, CancellationToken.None);
+        await subscription.UnsubscribeAsync(CancellationToken.None);
+        using var chunk = chunks.TryTake();
+        if (chunk is null)
+        {
+            return null;
+        }
+
+        var reference = producer is null ? null : Encoding.UTF8.GetBytes(producer);
+        return Find(chunk, 0, long.MaxValue, reference, newest: true)
+            ?? (reference is null ? null : await LastBeforeAsync(chunk.FirstOffset, reference));
+    }
+
+    /// <summary>Walks back in growing steps; each is read forward, up to where the last one began.</summary>
+    private async Task<LogRecord?> LastBeforeAsync(long upper, byte[] producer)
+    {
+        for (var step = FirstStep; upper > 0; step *= 4)
+        {
+            var from = Math.Max(upper - step, 0);
+            var (found, lowest) = await LastBetweenAsync(from, upper, producer);
+            if (found is not null)
+            {
+                return found;
+            }
+
+            // Nothing there: the stream may begin later, or the offsets are a gap.
+            upper = Math.Min(from, lowest);
+        }
+
+        return null;
+    }
+
+    private async Task<(LogRecord? Found, long Lowest)> LastBetweenAsync(long from, long upper, byte[] producer)
+    {
+        var chunks = new Collector();
+        var subscription = await connection.SubscribeAsync(partition.Name, StreamOffset.At(from), 2, chunks, CancellationToken.None);
+        try
+        {
+            LogRecord? found = null;
+            for (var lowest = long.MaxValue; ;)
+            {
+                using var chunk = await chunks.TakeAsync(limit, time);
+                lowest = Math.Min(lowest, chunk.FirstOffset);
+                if (chunk.FirstOffset >= upper)
+                {
+                    return (found, lowest);
+                }
+
+                found = Find(chunk, 0, upper, producer, newest: true) ?? found;
+                await subscription.CreditAsync(1, CancellationToken.None);
+            }
+        }
+        finally
+        {
+            await EndAsync(subscription, chunks);
+        }
+    }
+
+    /// <summary>The first or the newest matching record of the chunk. With a producer, others' records are not even decoded.</summary>
+    private LogRecord? Find(StreamChunk chunk, long from, long below, byte[]? producer, bool newest)
+    {
+        using var entries = chunk.Records();
+        ReadOnlySpan<byte> match = default;
+        var offset = -1L;
+        try
+        {
+            // A packed batch is unpacked into a buffer that the next one overwrites, hence the copy.
+            while (entries.MoveNext())
+            {
+                if (entries.Offset >= from && entries.Offset < below && (producer is null || IsFrom(entries.Current, producer)))
+                {
+                    match = entries.Packed ? entries.Current.ToArray() : entries.Current;
+                    offset = entries.Offset;
+                    if (!newest)
+                    {
+                        break;
+                    }
+                }
+            }
+
+            return offset < 0 ? null : decoder.Decode(chunk, offset, match);
+        }
+        catch (AmqpFormatException e)
+        {
+            throw new LogCorruptException(partition, offset, e.Message, e);
+        }
+    }
+
+    private static bool IsFrom(ReadOnlySpan<byte> message, byte[] producer)
+    {
+        try
+        {
+            return AmqpMessage.Parse(message).IsFrom(producer);
+        }
+        catch (AmqpFormatException)
+        {
+            // Not even an event: somebody else's.
+            return false;
+        }
+    }
+
+    private static async Task EndAsync(StreamSubscription subscription, Collector chunks)
+    {
+        try
+        {
+            await subscription.UnsubscribeAsync(CancellationToken.None);
+        }
+        finally
+        {
+            chunks.Dispose();
+        }
+    }
+
+    private sealed class Collector : IChunkObserver, IDisposable
+    {
+        private readonly Channel<StreamChunk> chunks = Channel.CreateUnbounded<StreamChunk>();
+
+        public StreamChunk? TryTake() => chunks.Reader.TryRead(out var chunk) ? chunk : null;
+
+        public async Task<StreamChunk> TakeAsync(TimeSpan limit, TimeProvider time)
+        {
+            try
+            {
+                return await chunks.Reader.ReadAsync().AsTask().WaitAsync(limit, time);
+            }
+            catch (TimeoutException e)
+            {
+                throw new StreamConnectionException($"A chunk that is there didn't come within {limit.TotalSeconds:0.#} s.", e);
+            }
+            catch (ChannelClosedException e)
+            {
+                throw new StreamConnectionException($"The subscription ended. {e.InnerException?.Message}", e.InnerException);
+            }
+        }
+
+        public void Delivered(StreamChunk chunk)
+        {
+            if (!chunks.Writer.TryWrite(chunk))
+            {
+                chunk.Dispose();
+            }
+        }
+
+        public void Closed(Exception reason) => chunks.Writer.TryComplete(reason);
+
+        public void Dispose()
+        {
+            chunks.Writer.TryComplete();
+            while (chunks.Reader.TryRead(out var chunk))
+            {
+                chunk.Dispose();
+            }
+        }
+    }
+}

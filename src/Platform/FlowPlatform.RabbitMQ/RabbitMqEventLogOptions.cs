@@ -1,0 +1,57 @@
+using FlowPlatform.RabbitMQ.StreamProtocol;
+
+namespace FlowPlatform.RabbitMQ;
+
+/// <summary>How to reach RabbitMQ, and the bounds of using it. Checked when the log is created.</summary>
+public sealed class RabbitMqEventLogOptions
+{
+    /// <summary>AMQP address with credentials, <c>amqp://user:password@host:port/virtual-host</c>; used to declare streams. Default port 5672, default virtual host <c>/</c>.</summary>
+    public Uri? AmqpUri { get; set; }
+
+    /// <summary>Stream-protocol address with credentials, <c>rabbitmq-stream://user:password@host:port</c>. Default: host and credentials of <see cref="AmqpUri"/>, port 5552.</summary>
+    public Uri? StreamUri { get; set; }
+
+    /// <summary>Virtual host; default: the one in <see cref="AmqpUri"/>.</summary>
+    public string? VirtualHost { get; set; }
+
+    /// <summary>Name that the broker's tools show for the connections; default <c>flowplatform</c>.</summary>
+    public string ConnectionName { get; set; } = "flowplatform";
+
+    /// <summary>Limit for opening a connection; default 10 s.</summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Limit for an answer of the broker; default 10 s.</summary>
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long to look for a stream's leader or replica before giving up; default 15 s. A leader that died is replaced within a second, one that was shut down within six.</summary>
+    public TimeSpan ResolveTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a writer waits without any confirmation before it gives up; default 30 s.</summary>
+    public TimeSpan ConfirmTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Heartbeat to ask for, in whole seconds; default 20 s. A dead peer is noticed after two.</summary>
+    public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Most events per publish frame; default 1,000.</summary>
+    public int MaxFrameEvents { get; set; } = 1_000;
+
+    /// <summary>Bytes per publish frame to aim at, in bytes; default 1 MiB. A single larger event still goes, up to the broker's own limit.</summary>
+    public int MaxFrameBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>Most unconfirmed events of a writer; default 10,000. Brokers stop reading a connection at 50,000.</summary>
+    public int MaxInFlightEvents { get; set; } = 10_000;
+
+    /// <summary>
+    /// Most unconfirmed bytes of a writer; default 16 MiB. The broker may store all of it as one chunk, so it must stay below <see cref="MaxDeliverBytes"/>.
+    /// </summary>
+    public int MaxInFlightBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>Batches that a reader may have unread or undisposed; default 10.</summary>
+    public ushort InitialCredit { get; set; } = 10;
+
+    /// <summary>Largest batch that a reader accepts, in bytes; default 64 MiB.</summary>
+    public int MaxDeliverBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Maps the address that a node advertises to one that can be reached from here (port forwarding, proxies). Default: as advertised.</summary>
+    public Func<StreamEndpoint, StreamEndpoint>? AddressResolver { get; set; }
+}

@@ -1,0 +1,169 @@
+using FlowPlatform.Log;
+using FlowPlatform.RabbitMQ.StreamProtocol;
+
+namespace FlowPlatform.RabbitMQ;
+
+/// <summary>
+/// Finds the node to talk to and connects to it. What nodes say about leaders and replicas is a hint that may be seconds old: everything is tried again,
+/// with jittered back-off, until the time limit. Safe for concurrent use.
+/// </summary>
+internal sealed class StreamConnector : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(1);
+
+    private readonly HashSet<StreamEndpoint> known = [];
+    private readonly RabbitMqEventLogOptions options;
+    private readonly BrokerAddress address;
+    private readonly TimeProvider time;
+    private readonly AdminConnections admin;
+
+    public StreamConnector(RabbitMqEventLogOptions options, BrokerAddress address, TimeProvider time)
+    {
+        this.options = options;
+        this.address = address;
+        this.time = time;
+        admin = new AdminConnections(node => node is { } wanted ? ConnectAsync(Reachable(wanted), "admin", CancellationToken.None) : ConnectAnywhereAsync());
+    }
+
+    /// <summary>Opens a connection of its own to the stream's leader and does something on it; closes it again if that fails.</summary>
+    public Task<T> OpenOnLeaderAsync<T>(string stream, string purpose, Func<StreamConnection, Task<T>> open, CancellationToken cancellationToken) =>
+        RetryAsync(stream, async () => await OpenAsync(await LeaderAsync(stream, cancellationToken), $"{purpose} {stream}", open, cancellationToken), cancellationToken);
+
+    /// <summary>Opens a connection of its own to any replica, else to the leader, and does something on it; closes it again if that fails.</summary>
+    public Task<T> OpenOnReplicaAsync<T>(string stream, string purpose, Func<StreamConnection, Task<T>> open, CancellationToken cancellationToken) =>
+        RetryAsync(
+            stream,
+            async () =>
+            {
+                var metadata = await ResolveAsync(stream, cancellationToken);
+                var node = metadata.Replicas.Count > 0 ? metadata.Replicas[Random.Shared.Next(metadata.Replicas.Count)] : metadata.Leader ?? throw NoLeader(stream);
+                return await OpenAsync(node, $"{purpose} {stream}", open, cancellationToken);
+            },
+            cancellationToken);
+
+    /// <summary>Does something short on the shared connection to the leader, which must itself say that it leads (rule W3). It may be done again after a fault.</summary>
+    public Task<T> UseLeaderAsync<T>(string stream, Func<StreamConnection, Task<T>> use, CancellationToken cancellationToken) =>
+        RetryAsync(
+            stream,
+            async () =>
+            {
+                var leader = await LeaderAsync(stream, cancellationToken);
+                var connection = await admin.GetAsync(leader, cancellationToken);
+                var seen = (await connection.QueryMetadataAsync([stream], cancellationToken))[0];
+                return seen.Leader == leader ? await use(connection) : throw NoLeader(stream);
+            },
+            cancellationToken);
+
+    /// <summary>Asks any node where these streams live.</summary>
+    public Task<IReadOnlyList<StreamMetadata>> QueryAsync(IReadOnlyCollection<string> streams, CancellationToken cancellationToken) =>
+        RetryAsync(streams.First(), () => QueryOnceAsync(streams, cancellationToken), cancellationToken);
+
+    public ValueTask DisposeAsync() => admin.DisposeAsync();
+
+    private static StreamResponseException NoLeader(string stream) => new(StreamCommand.Metadata, StreamResponseCode.StreamNotAvailable, stream);
+
+    private async Task<StreamEndpoint> LeaderAsync(string stream, CancellationToken cancellationToken) =>
+        (await ResolveAsync(stream, cancellationToken)).Leader ?? throw NoLeader(stream);
+
+    private async Task<StreamMetadata> ResolveAsync(string stream, CancellationToken cancellationToken)
+    {
+        var metadata = (await QueryOnceAsync([stream], cancellationToken))[0];
+        return metadata.Code == StreamResponseCode.Ok ? metadata : throw new StreamResponseException(StreamCommand.Metadata, metadata.Code, stream);
+    }
+
+    private async Task<IReadOnlyList<StreamMetadata>> QueryOnceAsync(IReadOnlyCollection<string> streams, CancellationToken cancellationToken)
+    {
+        var connection = await admin.GetAsync(null, cancellationToken);
+        var answers = await connection.QueryMetadataAsync(streams, cancellationToken);
+        lock (known)
+        {
+            foreach (var answer in answers)
+            {
+                known.UnionWith(answer.Replicas);
+                if (answer.Leader is { } leader)
+                {
+                    known.Add(leader);
+                }
+            }
+        }
+
+        return answers;
+    }
+
+    private async Task<T> RetryAsync<T>(string stream, Func<Task<T>> attempt, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        for (var delay = FirstDelay; ; delay = delay < LongestDelay / 2 ? 2 * delay : LongestDelay)
+        {
+            try
+            {
+                return await attempt();
+            }
+            catch (Exception e) when (RabbitMqErrors.Passes(e))
+            {
+                if (time.GetElapsedTime(started) + delay > options.ResolveTimeout)
+                {
+                    throw new EventLogUnavailableException($"'{stream}' could not be reached for {options.ResolveTimeout.TotalSeconds:0.#} s. {e.Message}", e);
+                }
+            }
+
+            await Task.Delay(delay * (0.5 + Random.Shared.NextDouble()), time, cancellationToken);
+        }
+    }
+
+    private async Task<T> OpenAsync<T>(StreamEndpoint node, string name, Func<StreamConnection, Task<T>> open, CancellationToken cancellationToken)
+    {
+        var connection = await ConnectAsync(Reachable(node), name, cancellationToken);
+        try
+        {
+            return await open(connection);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The configured address first, then every node that was ever named.</summary>
+    private async Task<StreamConnection> ConnectAnywhereAsync()
+    {
+        List<StreamEndpoint> candidates;
+        lock (known)
+        {
+            candidates = [address.Stream, .. known.Select(Reachable)];
+        }
+
+        for (var i = 0; ; i++)
+        {
+            try
+            {
+                return await ConnectAsync(candidates[i], "admin", CancellationToken.None);
+            }
+            catch (Exception e) when (RabbitMqErrors.Passes(e) && i + 1 < candidates.Count)
+            {
+                continue;
+            }
+        }
+    }
+
+    private StreamEndpoint Reachable(StreamEndpoint advertised) => options.AddressResolver?.Invoke(advertised) ?? advertised;
+
+    private Task<StreamConnection> ConnectAsync(StreamEndpoint endpoint, string purpose, CancellationToken cancellationToken) =>
+        StreamConnection.ConnectAsync(
+            new StreamConnectionOptions
+            {
+                Endpoint = endpoint,
+                User = address.StreamUser,
+                Password = address.StreamPassword,
+                VirtualHost = address.VirtualHost,
+                ConnectionName = $"{options.ConnectionName} {purpose}",
+                ConnectTimeout = options.ConnectTimeout,
+                RequestTimeout = options.RequestTimeout,
+                Heartbeat = options.Heartbeat,
+                MaxDeliverBytes = options.MaxDeliverBytes,
+                TimeProvider = time,
+            },
+            cancellationToken);
+}

@@ -1,0 +1,81 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+
+namespace FlowPlatform.Storage.Sqlite;
+
+/// <summary>Opens connections to one SQLite file. Safe for concurrent use.</summary>
+internal sealed class SqliteConnections
+{
+    private readonly string reading;
+    private readonly string writing;
+    private readonly string durability;
+
+    static SqliteConnections()
+    {
+        SQLitePCL.Batteries_V2.Init();
+        DapperTypes.Register();
+    }
+
+    /// <summary>Creates it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="durable">True: every commit reaches the disk (FULL). False: a power cut may lose the last commits together, never a part of one (NORMAL); a generation reads them again.</param>
+    public SqliteConnections(string path, bool durable)
+    {
+        Path = path;
+        durability = durable ? "FULL" : "NORMAL";
+        writing = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWriteCreate, Pooling = false }.ToString();
+        reading = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly }.ToString();
+    }
+
+    public string Path { get; }
+
+    /// <summary>The one writing connection. The default checkpoint of 1,000 pages halves throughput for scattered upserts (measured: 46,600 against 101,127 rows/s at 100 a commit).</summary>
+    public async Task<SqliteConnection> OpenWriterAsync(CancellationToken cancellationToken)
+    {
+        var connection = new SqliteConnection(writing);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            await using var command = connection.CreateCommand();
+            command.CommandText = $"""
+                PRAGMA busy_timeout = 5000;
+                PRAGMA journal_mode = WAL;
+                PRAGMA synchronous = {durability};
+                PRAGMA wal_autocheckpoint = 20000;
+                PRAGMA journal_size_limit = 134217728;
+                PRAGMA foreign_keys = ON;
+                PRAGMA temp_store = MEMORY;
+                PRAGMA cache_size = -32000;
+                """;
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask<DbConnection> OpenReaderAsync(CancellationToken cancellationToken)
+    {
+        var connection = new SqliteConnection(reading);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Closes pooled readers, so that the file can be deleted or moved.</summary>
+    public void ClearPool()
+    {
+        using var connection = new SqliteConnection(reading);
+        SqliteConnection.ClearPool(connection);
+    }
+}

@@ -1,0 +1,150 @@
+using System.Data.Common;
+using Dapper;
+using FlowPlatform.Log;
+using FlowPlatform.Stores;
+using Microsoft.Data.Sqlite;
+
+namespace FlowPlatform.Storage.Sqlite;
+
+/// <summary>The outbox as the relay sees it, on SQLite.</summary>
+internal sealed class SqliteOutbox(SqliteStore store, string producer) : IOutbox
+{
+    public string Producer => producer;
+
+    public Pulse EventsAdded { get; } = new();
+
+    public Pulse CommandsAdded { get; } = new();
+
+    public async Task<IReadOnlyList<OutboxHead>> ReadHeadsAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await store.OpenReadAsync(cancellationToken);
+        var rows = await connection.QueryAsync<HeadRow>("SELECT stream, partition, assigned, confirmed, confirmed_id AS ConfirmedId FROM flow_outbox_head");
+        return [.. rows.Select(row => new OutboxHead(new PartitionId(row.Stream, row.Partition), row.Assigned, row.Confirmed, row.ConfirmedId))];
+    }
+
+    public async Task<IReadOnlyList<EventEnvelope>> ReadAsync(PartitionId partition, long after, int maxEvents, long maxBytes, CancellationToken cancellationToken)
+    {
+        await using var connection = await store.OpenReadAsync(cancellationToken);
+        await using var command = (SqliteCommand)connection.CreateCommand();
+        command.CommandText =
+            """
+            SELECT sequence, event_id, type, key, time, committed_at, content_type, correlation_id, causation_id, traceparent, tracestate, data
+            FROM flow_outbox WHERE stream = $stream AND partition = $partition AND sequence > $after ORDER BY sequence LIMIT $max
+            """;
+        command.Parameters.AddWithValue("$stream", partition.Stream);
+        command.Parameters.AddWithValue("$partition", partition.Index);
+        command.Parameters.AddWithValue("$after", after);
+        command.Parameters.AddWithValue("$max", maxEvents);
+        var rows = new List<EventEnvelope>();
+        var bytes = 0L;
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (bytes < maxBytes && await reader.ReadAsync(cancellationToken))
+        {
+            var row = Read(reader);
+            bytes += row.Data.Length;
+            rows.Add(row);
+        }
+
+        return rows;
+    }
+
+    public async Task<string?> FindIdAsync(PartitionId partition, long sequence, CancellationToken cancellationToken)
+    {
+        await using var connection = await store.OpenReadAsync(cancellationToken);
+        return await connection.QuerySingleOrDefaultAsync<string>(
+            "SELECT event_id FROM flow_outbox WHERE stream = @Stream AND partition = @Index AND sequence = @sequence", new { partition.Stream, partition.Index, sequence });
+    }
+
+    public async Task<long?> FindLowestAsync(PartitionId partition, CancellationToken cancellationToken)
+    {
+        await using var connection = await store.OpenReadAsync(cancellationToken);
+        return await connection.QuerySingleOrDefaultAsync<long?>(
+            "SELECT min(sequence) FROM flow_outbox WHERE stream = @Stream AND partition = @Index", new { partition.Stream, partition.Index });
+    }
+
+    public Task ConfirmAsync(IReadOnlyList<OutboxConfirm> confirms, CancellationToken cancellationToken) =>
+        store.WriteAsync(
+            async transaction => await transaction.ExecuteAsync(
+                "UPDATE flow_outbox_head SET confirmed = @Sequence, confirmed_id = @EventId WHERE stream = @Stream AND partition = @Index AND confirmed < @Sequence",
+                confirms.Select(confirm => new { confirm.Sequence, confirm.EventId, confirm.Partition.Stream, confirm.Partition.Index }).ToList()),
+            cancellationToken);
+
+    public Task<int> TrimAsync(PartitionId partition, long upTo, int maxRows, CancellationToken cancellationToken) =>
+        store.WriteAsync(
+            async transaction => await transaction.ExecuteAsync(
+                """
+                DELETE FROM flow_outbox WHERE stream = @Stream AND partition = @Index AND sequence IN (
+                    SELECT row.sequence FROM flow_outbox row JOIN flow_outbox_head head ON head.stream = row.stream AND head.partition = row.partition
+                    WHERE row.stream = @Stream AND row.partition = @Index AND row.sequence <= min(@upTo, head.confirmed) AND row.sequence < head.assigned
+                    ORDER BY row.sequence LIMIT @maxRows)
+                """,
+                new { partition.Stream, partition.Index, upTo, maxRows }),
+            cancellationToken);
+
+    public async Task<IReadOnlyList<PendingCommand>> ReadCommandsAsync(int max, CancellationToken cancellationToken)
+    {
+        await using var connection = await store.OpenReadAsync(cancellationToken);
+        var rows = await connection.QueryAsync<CommandRow>(
+            "SELECT id, name, body, time, causation_id AS CausationId, correlation_id AS CorrelationId, traceparent AS TraceParent FROM flow_command ORDER BY number LIMIT @max", new { max });
+        return [.. rows.Select(row => new PendingCommand(Guid.Parse(row.Id), row.Name, row.Body, row.Time, row.CausationId, row.CorrelationId, row.TraceParent))];
+    }
+
+    public Task RemoveCommandsAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
+        store.WriteAsync(
+            async transaction => await transaction.ExecuteAsync("DELETE FROM flow_command WHERE id IN @ids", new { ids = ids.Select(id => id.ToString()).ToList() }),
+            cancellationToken);
+
+    public async Task<long> CountCommandsAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await store.OpenReadAsync(cancellationToken);
+        return await connection.QuerySingleAsync<long>("SELECT count(*) FROM flow_command");
+    }
+
+    private EventEnvelope Read(DbDataReader reader) => new()
+    {
+        Sequence = reader.GetInt64(0),
+        Id = reader.GetString(1),
+        Type = reader.GetString(2),
+        Key = reader.GetString(3),
+        Time = DapperTypes.ToTime(reader.GetString(4)),
+        CommittedAt = DapperTypes.ToTime(reader.GetString(5)),
+        ContentType = reader.GetString(6),
+        CorrelationId = reader.IsDBNull(7) ? null : reader.GetString(7),
+        CausationId = reader.IsDBNull(8) ? null : reader.GetString(8),
+        TraceParent = reader.IsDBNull(9) ? null : reader.GetString(9),
+        TraceState = reader.IsDBNull(10) ? null : reader.GetString(10),
+        Data = (byte[])reader.GetValue(11),
+        Producer = producer,
+        Source = producer[..producer.IndexOf('/', StringComparison.Ordinal)],
+    };
+
+    private sealed class HeadRow
+    {
+        public string Stream { get; init; } = "";
+
+        public int Partition { get; init; }
+
+        public long Assigned { get; init; }
+
+        public long Confirmed { get; init; }
+
+        public string? ConfirmedId { get; init; }
+    }
+
+    private sealed class CommandRow
+    {
+        public string Id { get; init; } = "";
+
+        public string Name { get; init; } = "";
+
+        public byte[] Body { get; init; } = [];
+
+        public DateTimeOffset Time { get; init; }
+
+        public string CausationId { get; init; } = "";
+
+        public string? CorrelationId { get; init; }
+
+        public string? TraceParent { get; init; }
+    }
+}

@@ -1,0 +1,116 @@
+using FlowPlatform.Log;
+using FlowPlatform.Stores;
+using Microsoft.Data.Sqlite;
+
+namespace FlowPlatform.Storage.Sqlite;
+
+/// <summary>Writes outbox rows as the last statements of a group commit (rule P6), on prepared statements. Used by the writer only.</summary>
+internal sealed class SqliteOutboxWriter : IDisposable
+{
+    private readonly Pulse eventsAdded;
+    private readonly Pulse commandsAdded;
+    private readonly SqliteCommand head;
+    private readonly SqliteCommand row;
+    private readonly SqliteCommand command;
+
+    public SqliteOutboxWriter(SqliteConnection connection, Pulse eventsAdded, Pulse commandsAdded)
+    {
+        this.eventsAdded = eventsAdded;
+        this.commandsAdded = commandsAdded;
+        head = Prepare(
+            connection,
+            """
+            INSERT INTO flow_outbox_head (stream, partition, assigned, confirmed) VALUES ($stream, $partition, $count, 0)
+            ON CONFLICT (stream, partition) DO UPDATE SET assigned = assigned + excluded.assigned
+            RETURNING assigned
+            """,
+            "$stream", "$partition", "$count");
+        row = Prepare(
+            connection,
+            """
+            INSERT INTO flow_outbox (stream, partition, sequence, event_id, type, key, time, committed_at, content_type, correlation_id, causation_id, traceparent, tracestate, data)
+            VALUES ($stream, $partition, $sequence, $id, $type, $key, $time, $committed, $content, $correlation, $causation, $parent, $state, $data)
+            """,
+            "$stream", "$partition", "$sequence", "$id", "$type", "$key", "$time", "$committed", "$content", "$correlation", "$causation", "$parent", "$state", "$data");
+        command = Prepare(
+            connection,
+            """
+            INSERT INTO flow_command (id, name, body, time, causation_id, correlation_id, traceparent) VALUES ($id, $name, $body, $time, $causation, $correlation, $parent)
+            ON CONFLICT (id) DO NOTHING
+            """,
+            "$id", "$name", "$body", "$time", "$causation", "$correlation", "$parent");
+    }
+
+    public void Write(List<PendingEvent> events, List<PendingCommand> commands)
+    {
+        if (events.Count > 0)
+        {
+            var next = new Dictionary<PartitionId, long>();
+            foreach (var group in events.GroupBy(item => item.Partition).OrderBy(group => group.Key))
+            {
+                var count = group.Count();
+                Bind(head, group.Key.Stream, group.Key.Index, count);
+                next[group.Key] = (long)head.ExecuteScalar()! - count + 1;
+            }
+
+            foreach (var (partition, @event) in events)
+            {
+                var sequence = next[partition]++;
+                Bind(
+                    row, partition.Stream, partition.Index, sequence, @event.Id, @event.Type, @event.Key, DapperTypes.ToText(@event.Time), DapperTypes.ToText(@event.CommittedAt),
+                    @event.ContentType, @event.CorrelationId, @event.CausationId, @event.TraceParent, @event.TraceState, Bytes(@event.Data));
+                row.ExecuteNonQuery();
+            }
+        }
+
+        foreach (var item in commands)
+        {
+            Bind(command, item.Id.ToString(), item.Name, Bytes(item.Body), DapperTypes.ToText(item.Time), item.CausationId, item.CorrelationId, item.TraceParent);
+            command.ExecuteNonQuery();
+        }
+    }
+
+    /// <summary>The commit is durable: whoever waits may look.</summary>
+    public void Signal(bool events, bool commands)
+    {
+        if (events)
+        {
+            eventsAdded.Signal();
+        }
+
+        if (commands)
+        {
+            commandsAdded.Signal();
+        }
+    }
+
+    public void Dispose()
+    {
+        head.Dispose();
+        row.Dispose();
+        command.Dispose();
+    }
+
+    private static byte[] Bytes(ReadOnlyMemory<byte> data) =>
+        System.Runtime.InteropServices.MemoryMarshal.TryGetArray(data, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length ? segment.Array : data.ToArray();
+
+    private static SqliteCommand Prepare(SqliteConnection connection, string sql, params string[] names)
+    {
+        var prepared = connection.CreateCommand();
+        prepared.CommandText = sql;
+        foreach (var name in names)
+        {
+            prepared.Parameters.Add(new SqliteParameter { ParameterName = name });
+        }
+
+        return prepared;
+    }
+
+    private static void Bind(SqliteCommand prepared, params object?[] values)
+    {
+        for (var index = 0; index < values.Length; index++)
+        {
+            prepared.Parameters[index].Value = values[index] ?? DBNull.Value;
+        }
+    }
+}

@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Dapper;
+using FlowPlatform.Stores;
+using Microsoft.Data.Sqlite;
+
+namespace FlowPlatform.Storage.Sqlite;
+
+/// <summary>
+/// The one writer of a file (rule P6). Units that wait are one group commit, each on a savepoint: BEGIN IMMEDIATE, take what is waiting for at most 20 ms (no linger), COMMIT.
+/// A failed unit rolls back alone; a failed commit fails them all.
+/// </summary>
+internal sealed class SqliteWriter : IAsyncDisposable
+{
+    private const int MaxWaiting = 4_096;
+    private static readonly TimeSpan GroupTime = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(5);
+    private readonly Channel<Unit> queue = Channel.CreateBounded<Unit>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly SqliteConnection connection;
+    private readonly PublishedStreams? published;
+    private readonly SqliteOutboxWriter? outbox;
+    private readonly TimeProvider clock;
+    private readonly Task running;
+
+    public SqliteWriter(SqliteConnection connection, PublishedStreams? published, SqliteOutboxWriter? outbox, TimeProvider clock)
+    {
+        this.connection = connection;
+        this.published = published;
+        this.outbox = outbox;
+        this.clock = clock;
+        running = Task.Run(RunAsync);
+    }
+
+    public async Task<T> WriteAsync<T>(Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken)
+    {
+        var unit = new Unit<T>(work, cancellationToken);
+        if (!queue.Writer.TryWrite(unit))
+        {
+            await EnqueueAsync(unit, cancellationToken);
+        }
+
+        return await unit.Result;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        queue.Writer.TryComplete();
+        await running;
+        outbox?.Dispose();
+        await connection.DisposeAsync();
+    }
+
+    private async Task EnqueueAsync(Unit unit, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(WaitLimit);
+        try
+        {
+            await queue.Writer.WriteAsync(unit, limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new StoreBusyException(MaxWaiting);
+        }
+        catch (ChannelClosedException)
+        {
+            throw new ObjectDisposedException(nameof(SqliteWriter), "The store is closed.");
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var done = new List<Unit>();
+        await foreach (var first in queue.Reader.ReadAllAsync())
+        {
+            done.Clear();
+            try
+            {
+                await CommitGroupAsync(first, done);
+            }
+            catch (Exception failed)
+            {
+                await RollBackAsync();
+                first.Fail(failed);
+                done.ForEach(unit => unit.Fail(failed));
+                continue;
+            }
+
+            done.ForEach(static unit => unit.Complete());
+        }
+    }
+
+    private async Task CommitGroupAsync(Unit first, List<Unit> done)
+    {
+        var events = new List<PendingEvent>();
+        var commands = new List<PendingCommand>();
+        await connection.ExecuteAsync("BEGIN IMMEDIATE");
+        var started = clock.GetTimestamp();
+        for (var unit = first; unit is not null; unit = clock.GetElapsedTime(started) < GroupTime && queue.Reader.TryRead(out var next) ? next : null)
+        {
+            var transaction = new StoreTransaction(connection, published, clock);
+            if (await RunOnSavepointAsync(unit, transaction))
+            {
+                done.Add(unit);
+                events.AddRange(transaction.Events);
+                commands.AddRange(transaction.Commands);
+            }
+        }
+
+        outbox?.Write(events, commands);
+        await connection.ExecuteAsync("COMMIT");
+        outbox?.Signal(events.Count > 0, commands.Count > 0);
+    }
+
+    private async Task<bool> RunOnSavepointAsync(Unit unit, StoreTransaction transaction)
+    {
+        await connection.ExecuteAsync("SAVEPOINT unit");
+        try
+        {
+            await unit.RunAsync(transaction);
+        }
+        catch (Exception failed)
+        {
+            await connection.ExecuteAsync("ROLLBACK TO unit; RELEASE unit");
+            unit.Fail(failed);
+            return false;
+        }
+
+        await connection.ExecuteAsync("RELEASE unit");
+        return true;
+    }
+
+    private async Task RollBackAsync()
+    {
+        // SQLite rolls back by itself on some errors (disk full, I/O); then there is nothing to roll back.
+        if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0)
+        {
+            await connection.ExecuteAsync("ROLLBACK");
+        }
+    }
+
+    private abstract class Unit
+    {
+        public abstract ValueTask RunAsync(StoreTransaction transaction);
+
+        public abstract void Complete();
+
+        public abstract void Fail(Exception exception);
+    }
+
+    private sealed class Unit<T>(Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken) : Unit
+    {
+        private readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly Activity? activity = Activity.Current;
+        private T value = default!;
+
+        public Task<T> Result => completion.Task;
+
+        public override async ValueTask RunAsync(StoreTransaction transaction)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+
+            // The loop has no activity of its own: what the unit emits belongs to the trace of who asked for it.
+            Activity.Current = activity;
+            value = await work(transaction);
+        }
+
+        public override void Complete() => completion.TrySetResult(value);
+
+        public override void Fail(Exception exception)
+        {
+            if (exception is OperationCanceledException canceled)
+            {
+                completion.TrySetCanceled(canceled.CancellationToken);
+            }
+            else
+            {
+                completion.TrySetException(exception);
+            }
+        }
+    }
+}

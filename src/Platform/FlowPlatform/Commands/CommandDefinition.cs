@@ -1,0 +1,66 @@
+using FlowPlatform.Events;
+using FlowPlatform.Stores;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace FlowPlatform.Commands;
+
+/// <summary>A command and its handler, for the bus that carries it.</summary>
+public abstract class CommandDefinition
+{
+    private protected CommandDefinition(string name, Type commandType)
+    {
+        Name = name;
+        CommandType = commandType;
+    }
+
+    /// <summary>Name of the command, which is its queue.</summary>
+    public string Name { get; }
+
+    /// <summary>CLR type of the command.</summary>
+    public Type CommandType { get; }
+
+    /// <summary>
+    /// Handles one delivery: inbox, call, commit. Safe for concurrent use; repeating is harmless.
+    /// </summary>
+    /// <param name="services">A scope of the service's container.</param>
+    /// <param name="command">As the outbox wrote it.</param>
+    /// <param name="attempt">1 for the first try.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="CommandRetryException">Try again later, without limit.</exception>
+    public abstract Task HandleAsync(IServiceProvider services, PendingCommand command, int attempt, CancellationToken cancellationToken);
+}
+
+internal sealed class CommandDefinition<TCommand, TOutcome, THandler>(string name) : CommandDefinition(name, typeof(TCommand))
+    where TCommand : class
+    where THandler : CommandHandler<TCommand, TOutcome>
+{
+    public override async Task HandleAsync(IServiceProvider services, PendingCommand command, int attempt, CancellationToken cancellationToken)
+    {
+        var store = services.GetRequiredService<IServiceStore>();
+        if (await store.IsHandledAsync(command.Id, cancellationToken))
+        {
+            return;
+        }
+
+        var handler = services.GetRequiredService<THandler>();
+        var body = (TCommand)FlowJson.Deserialize(command.Body.Span, typeof(TCommand));
+        var outcome = await handler.CallAsync(body, new CommandContext(command.Id, command.Time, attempt), cancellationToken);
+        await store.WriteAsync(
+            async transaction =>
+            {
+                if (await store.TryMarkHandledAsync(transaction, command.Id, Name))
+                {
+                    var cause = new Cause(Name, command.Id.ToString(), command.Time)
+                    {
+                        CausationId = command.CausationId,
+                        CorrelationId = command.CorrelationId,
+                        TraceParent = command.TraceParent,
+                    };
+                    await handler.ApplyAsync(body, outcome, new CommandTransaction(transaction, cause));
+                }
+
+                return true;
+            },
+            cancellationToken);
+    }
+}

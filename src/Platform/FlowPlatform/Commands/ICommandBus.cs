@@ -1,0 +1,11 @@
+using FlowPlatform.Stores;
+
+namespace FlowPlatform.Commands;
+
+/// <summary>Carries commands from the outbox to their queues. Safe for concurrent use.</summary>
+public interface ICommandBus
+{
+    /// <summary>Sends commands and completes when their queues have confirmed them. Repeating is harmless: the inbox drops what was handled.</summary>
+    /// <exception cref="Log.EventLogUnavailableException">The broker can't be reached; try again.</exception>
+    Task SendAsync(IReadOnlyList<PendingCommand> commands, CancellationToken cancellationToken);
+}

@@ -1,0 +1,203 @@
+using System.Diagnostics;
+using FlowPlatform.Log;
+using FlowPlatform.Stores;
+using FlowPlatform.Telemetry;
+
+namespace FlowPlatform.Consumers;
+
+/// <summary>Puts records into transactions: checkpoint first, by compare-and-set (rule C1), then the handlers. Finds the culprit when a batch fails. Used by one loop.</summary>
+internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider clock)
+{
+    /// <summary>A reactor's transaction should not hold the store's one writer longer (rule P6).</summary>
+    private const double TargetMs = 20;
+    private const int Attempts = 4;
+    private static readonly TimeSpan AnchorEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CommitSkippedEvery = TimeSpan.FromSeconds(1);
+    private readonly HashSet<PartitionCursor> touched = [];
+    private readonly Dictionary<PartitionCursor, Checkpoint> before = [];
+    private readonly List<LogRecord> gaps = [];
+    private readonly KeyValuePair<string, object?> tag = new("flow.consumer", consumer.Name);
+    private double msPerEvent = 0.1;
+    private long lastCommit = clock.GetTimestamp();
+
+    public void Begin()
+    {
+        before.Clear();
+        gaps.Clear();
+    }
+
+    /// <summary>Takes records of the item for the next transaction.</summary>
+    /// <returns>True if the item is exhausted and there is room for more.</returns>
+    public bool Take(FeedItem item, List<LogRecord> records)
+    {
+        var limit = consumer is Reactor ? (int)Math.Clamp(TargetMs / msPerEvent, 1, consumer.MaxBatch) : consumer.MaxBatch;
+        var cursor = item.Cursor;
+        before.TryAdd(cursor, cursor.Current);
+        touched.Add(cursor);
+        while (!item.Exhausted)
+        {
+            var record = item.Batch.Records[item.Next];
+            if (records.Count >= limit || (cursor.Current != cursor.Committed && cursor.ChangesProducer(record)))
+            {
+                return false;
+            }
+
+            if (cursor.Take(record))
+            {
+                records.Add(record);
+            }
+            else if (record.Event.Type == GapEvent.TypeName)
+            {
+                gaps.Add(record);
+            }
+
+            item.Next++;
+        }
+
+        return records.Count < limit;
+    }
+
+    public async Task CommitAsync(List<LogRecord> records, CancellationToken cancellationToken)
+    {
+        // What no handler wants moves the position only; that may wait for a transaction with effect, for one a second is enough.
+        if (gaps.Count == 0 && !records.Exists(consumer.Wants) && clock.GetElapsedTime(lastCommit) < CommitSkippedEvery && !touched.Any(ProducerChanged))
+        {
+            return;
+        }
+
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            await ApplyAsync(records, touched, cancellationToken);
+        }
+        catch (Exception failed) when (failed is not (OperationCanceledException or OwnershipLostException))
+        {
+            await ApplySinglyAsync(records, cancellationToken);
+        }
+
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        lastCommit = clock.GetTimestamp();
+        touched.Clear();
+        if (records.Count > 0)
+        {
+            msPerEvent = (0.8 * msPerEvent) + (0.2 * Math.Max(0.001, elapsed.TotalMilliseconds / records.Count));
+            FlowMetrics.BatchSize.Record(records.Count, tag);
+            FlowMetrics.CommitDuration.Record(elapsed.TotalSeconds, tag);
+            FlowMetrics.EventLatency.Record(Math.Max(0, (clock.GetUtcNow() - records[^1].Event.CommittedAt).TotalSeconds), tag);
+        }
+    }
+
+    private static bool ProducerChanged(PartitionCursor cursor) => cursor.Committed.Producer is { } producer && producer != cursor.Current.Producer;
+
+    private async Task ApplyAsync(IReadOnlyList<LogRecord> records, IReadOnlyCollection<PartitionCursor> cursors, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var moves = cursors.Where(cursor => cursor.Current != cursor.Committed).Select(cursor => (Cursor: cursor, To: cursor.Current, Anchor: AnchorOf(cursor, now))).ToList();
+        await WriteAsync(
+            async transaction =>
+            {
+                foreach (var (cursor, to, anchor) in moves)
+                {
+                    await store.Checkpoints.MoveAsync(transaction, cursor.Committed, to, anchor);
+                }
+
+                foreach (var gap in gaps)
+                {
+                    var cursor = cursors.First(candidate => candidate.Partition == gap.Partition);
+                    await store.Checkpoints.RecordIncidentAsync(transaction, cursor.Current, "gap", $"The log lost events up to sequence {gap.Event.Sequence}; they had been applied.");
+                }
+
+                await consumer.ApplyAsync(transaction, records);
+            },
+            cancellationToken);
+        foreach (var (cursor, to, anchor) in moves)
+        {
+            cursor.Commit(to, anchor);
+        }
+    }
+
+    /// <summary>A consumer waits for a busy store as long as it takes: that is its back-pressure.</summary>
+    private async Task WriteAsync(Func<StoreTransaction, Task> work, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(clock);
+        while (true)
+        {
+            try
+            {
+                await store.WriteAsync(
+                    async transaction =>
+                    {
+                        await work(transaction);
+                        return true;
+                    },
+                    cancellationToken);
+                return;
+            }
+            catch (StoreBusyException)
+            {
+                await backoff.WaitAsync(cancellationToken);
+            }
+        }
+    }
+
+    private static Anchor? AnchorOf(PartitionCursor cursor, DateTimeOffset now)
+    {
+        lock (cursor.Anchors)
+        {
+            if (cursor.Anchors.Count == 0)
+            {
+                return cursor.FirstTaken!.Value with { CommittedAt = now };
+            }
+
+            return now - cursor.Anchors[0].CommittedAt < AnchorEvery ? null : new Anchor(cursor.Current.LastOffset, cursor.Current.LastEventId!, now);
+        }
+    }
+
+    /// <summary>Goes through a failed batch one event at a time, so that everything before the culprit is applied and the culprit is known.</summary>
+    private async Task ApplySinglyAsync(List<LogRecord> records, CancellationToken cancellationToken)
+    {
+        var ends = touched.ToDictionary(cursor => cursor, cursor => cursor.Current);
+        foreach (var (cursor, start) in before)
+        {
+            cursor.Return(start);
+        }
+
+        var byPartition = touched.ToDictionary(cursor => cursor.Partition);
+        foreach (var record in records)
+        {
+            var cursor = byPartition[record.Partition];
+            cursor.Take(record);
+            await ApplyWithRetriesAsync(record, cursor, cancellationToken);
+        }
+
+        // What was dropped behind the last applied record still moves the position.
+        foreach (var (cursor, end) in ends)
+        {
+            cursor.Return(end);
+        }
+
+        await ApplyAsync([], touched, cancellationToken);
+    }
+
+    private async Task ApplyWithRetriesAsync(LogRecord record, PartitionCursor cursor, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(clock);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await ApplyAsync([record], [cursor], cancellationToken);
+                return;
+            }
+            catch (Exception failed) when (failed is not (OperationCanceledException or OwnershipLostException))
+            {
+                if (attempt == Attempts)
+                {
+                    throw new PoisonEventException(consumer.Name, record, failed);
+                }
+
+                await backoff.WaitAsync(cancellationToken);
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using System.Text;
+using FlowPlatform.Events;
+using FlowPlatform.Log;
+using FlowPlatform.Stores;
+
+namespace FlowPlatform.Consumers;
+
+/// <summary>Base of what folds events: <see cref="Projection"/> and <see cref="Reactor"/>. Handlers are registered in the constructor and never after it.</summary>
+public abstract class Consumer
+{
+    private readonly Dictionary<string, Handler> handlers = new(StringComparer.Ordinal);
+
+    private protected Consumer() => Name = Kebab(GetType().Name);
+
+    /// <summary>Name of the consumer: the type's name in kebab-case, e.g. <c>stock-levels</c>. It names checkpoints and files: don't rename the type lightly.</summary>
+    public string Name { get; }
+
+    /// <summary>Most events in one transaction; default 2,000.</summary>
+    public int MaxBatch { get; protected init; } = 2_000;
+
+    /// <summary>Names of the event types that have a handler.</summary>
+    public IReadOnlyCollection<string> Handles => handlers.Keys;
+
+    private protected void Register<TEvent>(Func<StoreTransaction, LogRecord, TEvent, ValueTask> handle)
+        where TEvent : class
+    {
+        var type = EventType.Of(typeof(TEvent));
+        if (!handlers.TryAdd(type.Name, new Handler(
+            data => FlowJson.Deserialize(data.Span, typeof(TEvent)),
+            (transaction, record, @event) => handle(transaction, record, (TEvent)@event))))
+        {
+            throw new InvalidOperationException($"{GetType().Name} handles {type.Name} twice.");
+        }
+    }
+
+    /// <summary>True if some handler takes such an event.</summary>
+    internal virtual bool Wants(LogRecord record) => handlers.ContainsKey(record.Event.Type);
+
+    /// <summary>Applies events in order, inside the consumer's transaction. Types without a handler are skipped.</summary>
+    internal virtual async ValueTask ApplyAsync(StoreTransaction transaction, IReadOnlyList<LogRecord> records)
+    {
+        foreach (var record in records)
+        {
+            if (handlers.TryGetValue(record.Event.Type, out var handler))
+            {
+                await handler.Handle(transaction, record, handler.Read(record.Event.Data));
+            }
+        }
+    }
+
+    private protected static string Kebab(string name)
+    {
+        var text = new StringBuilder(name.Length + 8);
+        foreach (var letter in name)
+        {
+            if (char.IsUpper(letter) && text.Length > 0)
+            {
+                text.Append('-');
+            }
+
+            text.Append(char.ToLowerInvariant(letter));
+        }
+
+        return text.ToString();
+    }
+
+    private sealed record Handler(Func<ReadOnlyMemory<byte>, object> Read, Func<StoreTransaction, LogRecord, object, ValueTask> Handle);
+}
+
+/// <summary>
+/// A pure fold of streams into tables of its own, in a database of its own. Its result may depend only on the order within each partition (rule C5): upserts, columns owned by
+/// one stream, sums, monotone ranks. No clock but event time, no I/O but its tables; therefore it can be rebuilt and verified.
+/// </summary>
+public abstract class Projection : Consumer
+{
+    private readonly List<IFold> folds = [];
+
+    /// <summary>Handles one type of event with SQL.</summary>
+    protected void On<TEvent>(Func<TEvent, ProjectionContext, Task> handle)
+        where TEvent : class =>
+        Register<TEvent>((transaction, record, @event) => new(handle(@event, new ProjectionContext(transaction.Connection, record))));
+
+    /// <summary>
+    /// Folds by key, the fast form: the keys of a batch are loaded once, folded in memory, and each is written once. Add the events with <see cref="Fold{TKey, TState}.On{TEvent}"/>.
+    /// </summary>
+    /// <param name="load">Reads the states that exist among the keys.</param>
+    /// <param name="save">Writes the states that were touched.</param>
+    protected Fold<TKey, TState> FoldBy<TKey, TState>(
+        Func<IStoreScope, IReadOnlyCollection<TKey>, Task<IEnumerable<KeyValuePair<TKey, TState>>>> load,
+        Func<IStoreScope, IReadOnlyCollection<KeyValuePair<TKey, TState>>, Task> save)
+        where TKey : notnull
+        where TState : class, new()
+    {
+        var fold = new Fold<TKey, TState>(load, save);
+        folds.Add(fold);
+        return fold;
+    }
+
+    /// <inheritdoc />
+    internal override bool Wants(LogRecord record) => base.Wants(record) || FoldsTake(record.Event.Type);
+
+    /// <inheritdoc />
+    internal override async ValueTask ApplyAsync(StoreTransaction transaction, IReadOnlyList<LogRecord> records)
+    {
+        await base.ApplyAsync(transaction, records);
+        if (folds.Count > 0)
+        {
+            var events = new FoldInput(records, FoldsTake);
+            foreach (var fold in folds)
+            {
+                await fold.ApplyAsync(transaction, events);
+            }
+        }
+    }
+
+    private bool FoldsTake(string type) => folds.Exists(fold => fold.Takes(type));
+}
+
+/// <summary>
+/// Consumes, decides, emits events and sends commands; state, checkpoint, outbox rows and commands commit together, in the service's main store.
+/// Serial: one order over all its partitions (rule C6).
+/// </summary>
+public abstract class Reactor : Consumer
+{
+    /// <summary>Creates a reactor; batches are at most 200 events, since HTTP decisions wait behind them (rule P6).</summary>
+    protected Reactor() => MaxBatch = 200;
+
+    /// <summary>Decides about one type of event.</summary>
+    protected void On<TEvent>(Func<TEvent, ReactorContext, Task> handle)
+        where TEvent : class =>
+        Register<TEvent>((transaction, record, @event) => new(handle(@event, new ReactorContext(transaction, record, CauseOf(record)))));
+
+    private Cause CauseOf(LogRecord record) => new(Name, record.Event.Id, record.Event.Time)
+    {
+        CorrelationId = record.Event.CorrelationId,
+        TraceParent = record.Event.TraceParent,
+        TraceState = record.Event.TraceState,
+    };
+}

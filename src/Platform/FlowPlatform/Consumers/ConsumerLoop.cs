@@ -1,0 +1,158 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using FlowPlatform.Hosting;
+using FlowPlatform.Log;
+using FlowPlatform.Stores;
+
+namespace FlowPlatform.Consumers;
+
+/// <summary>
+/// Runs one consumer: feeds of all its partitions into one loop; whatever is buffered, up to a maximum, is one transaction (no linger), in which checkpoint and rows commit together.
+/// Ends only by cancellation or by the exception that stops the consumer.
+/// </summary>
+internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consumer, IStore store, IEventLog log, TimeProvider clock)
+{
+    private readonly Channel<FeedItem> queue = Channel.CreateBounded<FeedItem>(64);
+    private readonly List<PartitionFeed> feeds = [];
+    private BatchApplier? applier;
+    private readonly ConcurrentDictionary<string, string> waitingFor = new(StringComparer.Ordinal);
+
+    public Consumer Consumer => consumer;
+
+    /// <summary>The exception that stopped it; null while it runs.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>By stream: why it is not attached yet.</summary>
+    public IReadOnlyDictionary<string, string> WaitingFor => waitingFor;
+
+    public IReadOnlyList<PartitionFeed> Feeds
+    {
+        get
+        {
+            lock (feeds)
+            {
+                return [.. feeds];
+            }
+        }
+    }
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        List<Task> running = [];
+        try
+        {
+            applier = new BatchApplier(consumer, store, clock);
+            var known = (await store.Checkpoints.LoadAsync(consumer.Name, stopping.Token)).ToDictionary(state => state.Checkpoint.Partition);
+            running = [.. definition.Streams.Select(stream => FeedAsync(stream, known, stopping.Token)), ApplyAsync(stopping.Token)];
+            await await Task.WhenAny(running);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (Exception stopped)
+        {
+            Failure = stopped;
+            throw;
+        }
+        finally
+        {
+            await stopping.CancelAsync();
+            await Task.WhenAll(running).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            while (queue.Reader.TryRead(out var item))
+            {
+                item.Batch.Dispose();
+            }
+        }
+    }
+
+    private async Task ApplyAsync(CancellationToken cancellationToken)
+    {
+        FeedItem? open = null;
+        var records = new List<LogRecord>(consumer.MaxBatch);
+        var done = new List<FeedItem>();
+        while (true)
+        {
+            if (open is null && !queue.Reader.TryRead(out open))
+            {
+                open = await queue.Reader.ReadAsync(cancellationToken);
+            }
+
+            applier!.Begin();
+            while (open is not null && applier.Take(open, records))
+            {
+                done.Add(open);
+                open = queue.Reader.TryRead(out var next) ? next : null;
+            }
+
+            await applier.CommitAsync(records, cancellationToken);
+            done.ForEach(static item => item.Batch.Dispose());
+            done.Clear();
+            records.Clear();
+        }
+    }
+
+    /// <summary>Attaches to one stream, waiting for it if it does not exist yet, and feeds its partitions. Streams don't wait for one another.</summary>
+    private async Task FeedAsync(string stream, Dictionary<PartitionId, CheckpointState> known, CancellationToken cancellationToken)
+    {
+        var partitions = await CountPartitionsAsync(stream, cancellationToken);
+        var attached = new List<PartitionFeed>();
+        foreach (var id in Enumerable.Range(0, partitions).Select(index => new PartitionId(stream, index)))
+        {
+            if (!known.TryGetValue(id, out var state))
+            {
+                state = await CreateAsync(id, partitions, cancellationToken);
+            }
+
+            if (state.Checkpoint.Partitions != partitions)
+            {
+                throw new LogIdentityException(
+                    consumer.Name,
+                    id,
+                    LogIdentityCase.PartitionCountChanged,
+                    $"the stream has {partitions} partitions, but had {state.Checkpoint.Partitions} when the consumer attached. Keys would move: growth is a new stream.");
+            }
+
+            attached.Add(new PartitionFeed(log, new PartitionCursor(state), queue.Writer, clock));
+        }
+
+        lock (feeds)
+        {
+            feeds.AddRange(attached);
+        }
+
+        waitingFor.TryRemove(stream, out _);
+        await await Task.WhenAny(attached.Select(feed => feed.RunAsync(cancellationToken)));
+    }
+
+    private async Task<CheckpointState> CreateAsync(PartitionId id, int partitions, CancellationToken cancellationToken)
+    {
+        var checkpoint = new Checkpoint { Consumer = consumer.Name, Partition = id, Partitions = partitions };
+        await store.WriteAsync(
+            async transaction =>
+            {
+                await store.Checkpoints.CreateAsync(transaction, checkpoint);
+                return true;
+            },
+            cancellationToken);
+        return new CheckpointState(checkpoint, [], new Dictionary<string, long>());
+    }
+
+    private async Task<int> CountPartitionsAsync(string stream, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(clock);
+        while (true)
+        {
+            try
+            {
+                return await log.GetPartitionCountAsync(stream, cancellationToken);
+            }
+            catch (Exception absent) when (absent is StreamNotFoundException or EventLogUnavailableException)
+            {
+                waitingFor[stream] = absent.Message;
+                await backoff.WaitAsync(cancellationToken);
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Threading.Channels;
+using FlowPlatform.Log;
+
+namespace FlowPlatform.Consumers;
+
+/// <summary>Reads one partition into the loop's queue and, when the log goes away, recognises it and reads on. Bounded by the reader's credits: a batch goes back when it is committed.</summary>
+internal sealed class PartitionFeed(IEventLog log, PartitionCursor cursor, ChannelWriter<FeedItem> queue, TimeProvider clock)
+{
+    private long endAtSubscribe = -1;
+
+    /// <summary>Why it doesn't read at present; null if it does.</summary>
+    public string? Error { get; private set; }
+
+    /// <summary>Since when it doesn't read; null if it does.</summary>
+    public DateTimeOffset? UnavailableSince { get; private set; } = clock.GetUtcNow();
+
+    public PartitionCursor Cursor => cursor;
+
+    public bool CatchingUp => endAtSubscribe > cursor.Current.LastOffset;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(clock);
+        while (true)
+        {
+            try
+            {
+                await ReadAsync(backoff, cancellationToken);
+            }
+            catch (Exception gone) when (gone is EventLogUnavailableException or StreamNotFoundException)
+            {
+                Error = gone.Message;
+                UnavailableSince ??= clock.GetUtcNow();
+                await backoff.WaitAsync(cancellationToken);
+            }
+        }
+    }
+
+    private async Task ReadAsync(Backoff backoff, CancellationToken cancellationToken)
+    {
+        var resume = await LogRecognition.ResumeAsync(log, cursor, cancellationToken);
+        endAtSubscribe = (await log.ReadLastAsync(cursor.Partition, cancellationToken))?.Offset ?? -1;
+        await using var reader = await log.OpenReaderAsync(cursor.Partition, resume, cancellationToken);
+        (Error, UnavailableSince) = (null, null);
+        backoff.Reset();
+        while (true)
+        {
+            var batch = await reader.ReadAsync(cancellationToken);
+            await queue.WriteAsync(new FeedItem(cursor, batch), cancellationToken);
+        }
+    }
+}
+
+/// <summary>A batch on its way into a transaction, maybe in parts.</summary>
+internal sealed class FeedItem(PartitionCursor cursor, LogBatch batch)
+{
+    public PartitionCursor Cursor { get; } = cursor;
+
+    public LogBatch Batch { get; } = batch;
+
+    /// <summary>Index of the next record to take.</summary>
+    public int Next { get; set; }
+
+    public bool Exhausted => Next == Batch.Records.Count;
+}

@@ -1,0 +1,35 @@
+using FlowPlatform.Commands;
+using FlowPlatform.Stores;
+
+namespace FlowPlatform.Hosting;
+
+/// <summary>What flows through a service, as declared at start.</summary>
+public sealed class FlowDefinition
+{
+    internal FlowDefinition(string service)
+    {
+        Service = service;
+        Published = new PublishedStreams(service);
+    }
+
+    /// <summary>Name of the service.</summary>
+    public string Service { get; }
+
+    /// <summary>Streams that it publishes.</summary>
+    public PublishedStreams Published { get; }
+
+    /// <summary>Its projections and reactors.</summary>
+    public IReadOnlyList<ConsumerDefinition> AllConsumers => Consumers;
+
+    /// <summary>Commands that it handles.</summary>
+    public IReadOnlyList<CommandDefinition> AllCommands => Commands;
+
+    internal List<ConsumerDefinition> Consumers { get; } = [];
+
+    internal List<CommandDefinition> Commands { get; } = [];
+}
+
+/// <summary>A projection or reactor and the streams it reads.</summary>
+/// <param name="Type">Its CLR type.</param>
+/// <param name="Streams">Names of the streams.</param>
+public sealed record ConsumerDefinition(Type Type, IReadOnlyList<string> Streams);

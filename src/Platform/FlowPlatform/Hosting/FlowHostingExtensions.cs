@@ -1,0 +1,27 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace FlowPlatform.Hosting;
+
+/// <summary>Adds a flow to a host.</summary>
+public static class FlowHostingExtensions
+{
+    /// <summary>Adds the flow of a service. The store, the log and the command bus are chosen by extensions of their own packages on the same builder.</summary>
+    /// <param name="builder">The host's builder.</param>
+    /// <param name="service">Name of the service: lower-case, as in the log's <c>source</c> and the producer's reference.</param>
+    /// <param name="configure">Declares streams, consumers and commands.</param>
+    public static IHostApplicationBuilder AddFlow(this IHostApplicationBuilder builder, string service, Action<FlowBuilder> configure)
+    {
+        var definition = new FlowDefinition(service);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(definition);
+        builder.Services.AddSingleton(definition.Published);
+        builder.Services.AddSingleton<FlowRuntime>();
+        builder.Services.AddSingleton<FlowMonitor>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<FlowRuntime>());
+        builder.Services.AddHealthChecks().AddCheck<FlowMonitor>("flow");
+        configure(new FlowBuilder(definition, builder.Services, builder.Configuration));
+        return builder;
+    }
+}

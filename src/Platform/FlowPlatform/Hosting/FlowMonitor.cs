@@ -1,0 +1,143 @@
+using System.Diagnostics.Metrics;
+using FlowPlatform.Consumers;
+using FlowPlatform.Log;
+using FlowPlatform.Stores;
+using FlowPlatform.Telemetry;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace FlowPlatform.Hosting;
+
+/// <summary>Says how the flow through this service is: for <c>/flow/status</c>, for health and for metrics. Safe for concurrent use.</summary>
+public sealed class FlowMonitor : IHealthCheck
+{
+    /// <summary>A reader may be away that long before health turns red, though lag reads 0.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly FlowDefinition definition;
+    private readonly FlowRuntime runtime;
+    private readonly IServiceStore store;
+    private readonly LogEnds ends;
+    private readonly TimeProvider clock;
+    private readonly string owner = $"{Environment.MachineName}/{Environment.ProcessId}";
+    private volatile FlowStatus? latest;
+
+    /// <summary>Creates it; called by the container.</summary>
+    public FlowMonitor(FlowDefinition definition, FlowRuntime runtime, IServiceStore store, IEventLog log, TimeProvider clock)
+    {
+        this.definition = definition;
+        this.runtime = runtime;
+        this.store = store;
+        this.clock = clock;
+        ends = new LogEnds(log, clock);
+        FlowMetrics.Observe(
+            () => Rows().Select(row => new Measurement<long>(row.Lag ?? 0, Tags(row))),
+            () => Rows().Select(row => new Measurement<double>(row.DelaySeconds, Tags(row))),
+            () => latest?.Outbox.Depth ?? 0);
+    }
+
+    /// <summary>The state of streams, consumers and outbox now.</summary>
+    public async Task<FlowStatus> GetStatusAsync(CancellationToken cancellationToken)
+    {
+        var heads = (await store.Outbox.ReadHeadsAsync(cancellationToken)).ToDictionary(head => head.Partition);
+        var confirms = (runtime.Relay?.Relays ?? []).ToDictionary(relay => relay.Partition, relay => relay.Confirmed.Sequence);
+        List<PublishedPartitionStatus> streams = [];
+        foreach (var partition in definition.Published.All.SelectMany(stream => stream.PartitionIds))
+        {
+            var head = heads.GetValueOrDefault(partition);
+            streams.Add(new(partition.Stream, partition.Index, head?.Assigned ?? 0, Math.Max(head?.Confirmed ?? 0, confirms.GetValueOrDefault(partition))));
+        }
+
+        var consumers = new List<ConsumerPartitionStatus>();
+        foreach (var loop in runtime.Loops)
+        {
+            consumers.AddRange(await DescribeAsync(loop, cancellationToken));
+        }
+
+        return latest = new FlowStatus(1, definition.Service, streams, consumers, await DescribeOutboxAsync(streams, cancellationToken), 0);
+    }
+
+    /// <inheritdoc />
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var red = new List<string>();
+        var yellow = new List<string>();
+        foreach (var loop in runtime.Loops)
+        {
+            if (loop.Failure is { } failure)
+            {
+                red.Add(failure.Message);
+            }
+
+            foreach (var feed in loop.Feeds.Where(feed => feed.Error is not null))
+            {
+                (IsOverdue(feed.UnavailableSince) ? red : yellow).Add($"{loop.Consumer.Name} can't read {feed.Cursor.Partition}: {feed.Error}");
+            }
+        }
+
+        if ((runtime.Relay?.Failure ?? runtime.CommandFailure) is { } stopped)
+        {
+            red.Add(stopped.Message);
+        }
+
+        foreach (var relay in (runtime.Relay?.Relays ?? []).Where(relay => relay.Error is not null))
+        {
+            (IsOverdue(relay.UnavailableSince) ? red : yellow).Add($"The outbox can't publish to {relay.Partition}: {relay.Error}");
+        }
+
+        await Task.CompletedTask;
+        return red.Count > 0 ? HealthCheckResult.Unhealthy(string.Join(" ", red.Concat(yellow)))
+            : yellow.Count > 0 ? HealthCheckResult.Degraded(string.Join(" ", yellow))
+            : HealthCheckResult.Healthy();
+    }
+
+    private async Task<List<ConsumerPartitionStatus>> DescribeAsync(ConsumerLoop loop, CancellationToken cancellationToken)
+    {
+        var rows = new List<ConsumerPartitionStatus>();
+        foreach (var feed in loop.Feeds)
+        {
+            var at = feed.Cursor.Current;
+            var end = await EndOfAsync(feed.Cursor.Partition, cancellationToken);
+            var lag = end.Known ? Math.Max(0, end.Sequence - at.Mark) : (long?)null;
+            var delay = lag > 0 && feed.Cursor.LogTime is { } logTime ? Math.Max(0, (clock.GetUtcNow() - logTime).TotalSeconds) : 0;
+            var state = loop.Failure is not null ? "stopped" : feed.Error is not null ? "unavailable" : feed.CatchingUp ? "catching-up" : "live";
+            rows.Add(new(
+                loop.Consumer.Name, at.Partition.Stream, at.Partition.Index, at.NextOffset, at.Mark, lag, Math.Round(delay, 3), state, owner, loop.Failure?.Message ?? feed.Error));
+        }
+
+        foreach (var (stream, reason) in loop.WaitingFor)
+        {
+            rows.Add(new(loop.Consumer.Name, stream, 0, 0, 0, null, 0, loop.Failure is null ? "waiting" : "stopped", owner, loop.Failure?.Message ?? reason));
+        }
+
+        return rows;
+    }
+
+    private async Task<(bool Known, long Sequence)> EndOfAsync(PartitionId partition, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (true, (await ends.ReadAsync(partition, cancellationToken))?.Event.Sequence ?? 0);
+        }
+        catch (Exception unknown) when (unknown is EventLogUnavailableException or StreamNotFoundException)
+        {
+            return (false, 0);
+        }
+    }
+
+    private async Task<OutboxStatus> DescribeOutboxAsync(List<PublishedPartitionStatus> streams, CancellationToken cancellationToken)
+    {
+        var relay = runtime.Relay;
+        var error = relay?.Failure?.Message ?? runtime.CommandFailure?.Message ?? relay?.Relays.Select(part => part.Error).FirstOrDefault(reason => reason is not null) ?? runtime.Commands?.Error;
+        var state = relay?.Failure is not null || runtime.CommandFailure is not null ? "stopped"
+            : error is not null ? "unavailable"
+            : relay is null || relay.Relays.Any(part => part.UnavailableSince is not null) ? "connecting"
+            : "running";
+        return new OutboxStatus(streams.Sum(row => row.LastSequence - row.Confirmed), await store.Outbox.CountCommandsAsync(cancellationToken), state, error);
+    }
+
+    private bool IsOverdue(DateTimeOffset? since) => since is { } start && clock.GetUtcNow() - start > Patience;
+
+    private IReadOnlyList<ConsumerPartitionStatus> Rows() => latest?.Consumers ?? [];
+
+    private static KeyValuePair<string, object?>[] Tags(ConsumerPartitionStatus row) =>
+        [new("flow.consumer", row.Consumer), new("flow.stream", row.Stream), new("flow.partition", row.Partition)];
+}

@@ -1,0 +1,145 @@
+using FlowPlatform.Commands;
+using FlowPlatform.Consumers;
+using FlowPlatform.Log;
+using FlowPlatform.Outbox;
+using FlowPlatform.Stores;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace FlowPlatform.Hosting;
+
+/// <summary>
+/// Runs what a service declared: opens its store before anything listens, then the relays and one loop per consumer. What stops by an exception stays stopped and turns health red;
+/// the rest goes on. Safe for concurrent use.
+/// </summary>
+public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposable
+{
+    private readonly FlowDefinition definition;
+    private readonly IServiceProvider services;
+    private readonly IServiceStore store;
+    private readonly IEventLog log;
+    private readonly TimeProvider clock;
+    private readonly ILogger<FlowRuntime> logger;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Dictionary<Type, IStore> stores = [];
+    private readonly List<ConsumerLoop> loops = [];
+    private readonly List<Task> running = [];
+    private int disposed;
+    private OutboxRelay? relay;
+    private CommandRelay? commands;
+    private Exception? commandFailure;
+
+    /// <summary>Creates it; called by the container.</summary>
+    public FlowRuntime(FlowDefinition definition, IServiceProvider services, IServiceStore store, IEventLog log, TimeProvider clock, ILogger<FlowRuntime> logger)
+    {
+        this.definition = definition;
+        this.services = services;
+        this.store = store;
+        this.log = log;
+        this.clock = clock;
+        this.logger = logger;
+    }
+
+    internal IReadOnlyList<ConsumerLoop> Loops => loops;
+
+    internal OutboxRelay? Relay => relay;
+
+    internal Exception? CommandFailure => commandFailure;
+
+    internal CommandRelay? Commands => commands;
+
+    /// <summary>The store that a consumer's rows are in: a projection's live generation, or the main store.</summary>
+    public IStore StoreOf(Type consumer) =>
+        stores.GetValueOrDefault(consumer) ?? throw new InvalidOperationException($"{consumer.Name} is not open: the host has not started, or the flow does not have it.");
+
+    /// <inheritdoc />
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        await store.OpenAsync(cancellationToken);
+        foreach (var declared in definition.Consumers)
+        {
+            var consumer = (Consumer)services.GetRequiredService(declared.Type);
+            stores[declared.Type] = consumer is Projection
+                ? await store.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(declared.Type.Assembly, consumer.Name), cancellationToken)
+                : store;
+            loops.Add(new ConsumerLoop(declared, consumer, stores[declared.Type], log, clock));
+        }
+    }
+
+    /// <inheritdoc />
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc />
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        if (definition.Published.All.Count > 0)
+        {
+            relay = new OutboxRelay(log, store.Outbox, definition.Published, clock);
+            running.Add(SuperviseAsync("outbox relay", relay.RunAsync, _ => { }));
+        }
+
+        if (services.GetService<ICommandBus>() is { } bus && definition.Commands.Count > 0)
+        {
+            commands = new CommandRelay(store.Outbox, bus, clock);
+            running.Add(SuperviseAsync("command relay", commands.RunAsync, stopped => commandFailure = stopped));
+        }
+
+        foreach (var loop in loops)
+        {
+            running.Add(SuperviseAsync(loop.Consumer.Name, loop.RunAsync, _ => { }));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        await stopping.CancelAsync();
+        await Task.WhenAll(running).WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc />
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        // The container knows it as itself and as a hosted service, and disposes of both.
+        if (Interlocked.Exchange(ref disposed, 1) == 1)
+        {
+            return;
+        }
+
+        await stopping.CancelAsync();
+        await Task.WhenAll(running);
+        stopping.Dispose();
+    }
+
+    private Task SuperviseAsync(string what, Func<CancellationToken, Task> run, Action<Exception> failed) => Task.Run(async () =>
+    {
+        try
+        {
+            await run(stopping.Token);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            LogEnded(what);
+        }
+        catch (Exception stopped)
+        {
+            failed(stopped);
+            LogStopped(stopped, what, stopped.Message);
+        }
+    });
+
+    [LoggerMessage(1, LogLevel.Critical, "{What} stopped: {Reason}")]
+    private partial void LogStopped(Exception exception, string what, string reason);
+
+    [LoggerMessage(2, LogLevel.Debug, "{What} ended")]
+    private partial void LogEnded(string what);
+}

@@ -1,0 +1,46 @@
+using FlowPlatform.Log;
+
+namespace FlowPlatform.Hosting;
+
+/// <summary>What <c>GET /flow/status</c> answers.</summary>
+/// <param name="Version">Version of this shape: 1.</param>
+/// <param name="Service">Name of the service.</param>
+/// <param name="Streams">Streams that it publishes, a row per partition.</param>
+/// <param name="Consumers">Its consumers, a row per partition.</param>
+/// <param name="Outbox">Its outbox.</param>
+/// <param name="Parked">Parked keys; 0 until parking exists.</param>
+public sealed record FlowStatus(
+    int Version,
+    string Service,
+    IReadOnlyList<PublishedPartitionStatus> Streams,
+    IReadOnlyList<ConsumerPartitionStatus> Consumers,
+    OutboxStatus Outbox,
+    int Parked);
+
+/// <summary>The end of a published partition.</summary>
+/// <param name="Stream">Name of the stream.</param>
+/// <param name="Partition">Index of the partition.</param>
+/// <param name="LastSequence">Last sequence assigned in the outbox.</param>
+/// <param name="Confirmed">The log has confirmed everything up to this.</param>
+public sealed record PublishedPartitionStatus(string Stream, int Partition, long LastSequence, long Confirmed);
+
+/// <summary>Where a consumer is in one partition.</summary>
+/// <param name="Consumer">Name of the consumer.</param>
+/// <param name="Stream">Name of the stream.</param>
+/// <param name="Partition">Index of the partition.</param>
+/// <param name="Position">Next offset to read.</param>
+/// <param name="Mark">Greatest sequence applied.</param>
+/// <param name="Lag">Events between the mark and the log's end; null while the log can't be reached.</param>
+/// <param name="DelaySeconds">How long ago the oldest event that it has not applied was stored, roughly; 0 when it has all.</param>
+/// <param name="State">waiting, catching-up, live, unavailable or stopped.</param>
+/// <param name="Owner">Who owns the partition: the instance.</param>
+/// <param name="Error">Why it is unavailable or stopped; else null.</param>
+public sealed record ConsumerPartitionStatus(
+    string Consumer, string Stream, int Partition, long Position, long Mark, long? Lag, double DelaySeconds, string State, string Owner, string? Error);
+
+/// <summary>The outbox.</summary>
+/// <param name="Depth">Rows that the log has not confirmed.</param>
+/// <param name="Commands">Commands that wait to be sent.</param>
+/// <param name="State">State of the relay: connecting, running, unavailable or stopped.</param>
+/// <param name="Error">Why it is unavailable or stopped; else null.</param>
+public sealed record OutboxStatus(long Depth, long Commands, string State, string? Error);

@@ -1,0 +1,24 @@
+using System.Collections.Concurrent;
+using FlowPlatform.Log;
+
+namespace FlowPlatform.Hosting;
+
+/// <summary>The ends of partitions, for lag: read from the log at most every two seconds each, since one read costs the broker a subscription. Safe for concurrent use.</summary>
+internal sealed class LogEnds(IEventLog log, TimeProvider clock)
+{
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
+    private readonly ConcurrentDictionary<PartitionId, (long ReadAt, Task<LogRecord?> Read)> ends = new();
+
+    /// <summary>The newest record; null if the partition is empty.</summary>
+    /// <exception cref="EventLogUnavailableException">The log can't be reached.</exception>
+    public Task<LogRecord?> ReadAsync(PartitionId partition, CancellationToken cancellationToken)
+    {
+        var (_, read) = ends.AddOrUpdate(
+            partition,
+            id => (clock.GetTimestamp(), log.ReadLastAsync(id, CancellationToken.None)),
+            (id, known) => known.Read.IsFaulted || (known.Read.IsCompleted && clock.GetElapsedTime(known.ReadAt) > Fresh)
+                ? (clock.GetTimestamp(), log.ReadLastAsync(id, CancellationToken.None))
+                : known);
+        return read.WaitAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,62 @@
+using FlowPlatform.Log;
+
+namespace FlowPlatform.Stores;
+
+/// <summary>The outbox as the relay sees it. Safe for concurrent use.</summary>
+public interface IOutbox
+{
+    /// <summary>Producer reference <c>service/incarnation</c>; the incarnation was created with the outbox (rule P2).</summary>
+    string Producer { get; }
+
+    /// <summary>Signals after every commit that added events.</summary>
+    Pulse EventsAdded { get; }
+
+    /// <summary>Signals after every commit that added commands.</summary>
+    Pulse CommandsAdded { get; }
+
+    /// <summary>The head of every partition that has ever had an event.</summary>
+    Task<IReadOnlyList<OutboxHead>> ReadHeadsAsync(CancellationToken cancellationToken);
+
+    /// <summary>The next rows of a partition, in sequence.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="after">Sequence to start after.</param>
+    /// <param name="maxEvents">At most so many events.</param>
+    /// <param name="maxBytes">Stops once so many bytes of data are exceeded; always returns at least one row if there is one.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    Task<IReadOnlyList<EventEnvelope>> ReadAsync(PartitionId partition, long after, int maxEvents, long maxBytes, CancellationToken cancellationToken);
+
+    /// <summary>Id of the event at a sequence; null if the row is trimmed or was never there.</summary>
+    Task<string?> FindIdAsync(PartitionId partition, long sequence, CancellationToken cancellationToken);
+
+    /// <summary>The lowest sequence of which the row is still there; null if there is no row.</summary>
+    Task<long?> FindLowestAsync(PartitionId partition, CancellationToken cancellationToken);
+
+    /// <summary>Records that the log has confirmed everything up to a sequence.</summary>
+    Task ConfirmAsync(IReadOnlyList<OutboxConfirm> confirms, CancellationToken cancellationToken);
+
+    /// <summary>Deletes confirmed rows up to a sequence; the newest row of the partition stays (rule P5).</summary>
+    /// <returns>How many were deleted.</returns>
+    Task<int> TrimAsync(PartitionId partition, long upTo, int maxRows, CancellationToken cancellationToken);
+
+    /// <summary>Commands that wait to be sent, oldest first.</summary>
+    Task<IReadOnlyList<PendingCommand>> ReadCommandsAsync(int max, CancellationToken cancellationToken);
+
+    /// <summary>Removes commands that their queue has confirmed.</summary>
+    Task RemoveCommandsAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken);
+
+    /// <summary>Commands that wait to be sent.</summary>
+    Task<long> CountCommandsAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>The end of one partition's order in the outbox.</summary>
+/// <param name="Partition">The partition.</param>
+/// <param name="Assigned">The last sequence assigned.</param>
+/// <param name="Confirmed">The log has confirmed everything up to this; 0 if nothing.</param>
+/// <param name="ConfirmedId">Event id at <paramref name="Confirmed"/>; outlives trimming (rule P3).</param>
+public sealed record OutboxHead(PartitionId Partition, long Assigned, long Confirmed, string? ConfirmedId);
+
+/// <summary>The log has confirmed everything up to here.</summary>
+/// <param name="Partition">The partition.</param>
+/// <param name="Sequence">The sequence.</param>
+/// <param name="EventId">The event's id.</param>
+public readonly record struct OutboxConfirm(PartitionId Partition, long Sequence, string EventId);
