@@ -60,11 +60,11 @@ internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAs
 
     /// <summary>The bus once every queue of this service is declared and its consumer there (rule M1).</summary>
     /// <exception cref="EventLogUnavailableException">Not within the limit.</exception>
-    public async Task<IBusControl> WhenReadyAsync(TimeSpan limit, CancellationToken cancellationToken)
+    public async Task<IBusControl> WhenReadyAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return await ready.Task.WaitAsync(limit, clock, cancellationToken);
+            return await ready.Task.WaitAsync(settings.Limit, clock, cancellationToken);
         }
         catch (TimeoutException late)
         {
@@ -143,6 +143,7 @@ internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAs
         {
             try
             {
+                await settings.ProbeAsync(stopping.Token);
                 await bus!.StartAsync(stopping.Token);
                 ready.TrySetResult(bus);
                 return;

@@ -10,6 +10,9 @@ internal sealed record CommandBusSettings(string Host, ushort Port, string Virtu
     private const int DefaultConcurrency = 64;
     private const int MaxConcurrency = 1024;
 
+    /// <summary>For the queues to be declared, and for a batch to be confirmed.</summary>
+    public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Reads <c>ConnectionStrings:rabbitmq</c> and <c>FLOW_COMMAND_CONCURRENCY</c>.</summary>
     /// <exception cref="InvalidOperationException">The address is missing or malformed, or the number out of bounds.</exception>
     public static CommandBusSettings Read(IConfiguration configuration)
@@ -40,6 +43,23 @@ internal sealed record CommandBusSettings(string Host, ushort Port, string Virtu
 
     /// <summary>Without credentials.</summary>
     public override string ToString() => $"{Host}:{Port} (virtual host '{VirtualHost}')";
+
+    /// <summary>Opens a connection and closes it: MassTransit never tries again after a refused password, and otherwise pauses for up to 30 s.</summary>
+    public async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        var factory = new ConnectionFactory
+        {
+            HostName = Host,
+            Port = Port,
+            VirtualHost = VirtualHost,
+            UserName = User,
+            Password = Password,
+            Ssl = new SslOption(Host, enabled: Tls),
+            AutomaticRecoveryEnabled = false,
+            RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
+        };
+        await using var connection = await factory.CreateConnectionAsync("commands probe", cancellationToken);
+    }
 
     public void Apply(IRabbitMqBusFactoryConfigurator bus, string connectionName) => bus.Host(Host, Port, VirtualHost, connectionName, host =>
     {

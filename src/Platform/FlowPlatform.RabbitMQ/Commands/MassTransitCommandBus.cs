@@ -7,16 +7,14 @@ using MassTransit;
 namespace FlowPlatform.RabbitMQ.Commands;
 
 /// <summary>Sends commands to their queues, many at a time, and waits for the broker's confirms. Safe for concurrent use.</summary>
-internal sealed class MassTransitCommandBus(CommandBusHost host, TimeProvider clock) : ICommandBus
+internal sealed class MassTransitCommandBus(CommandBusHost host, CommandBusSettings settings, TimeProvider clock) : ICommandBus
 {
-    /// <summary>For the queues to be declared, and for a batch to be confirmed.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
     private static readonly ActivitySource Source = new("FlowPlatform.Commands");
 
     public async Task SendAsync(IReadOnlyList<PendingCommand> commands, CancellationToken cancellationToken)
     {
-        var bus = await host.WhenReadyAsync(Limit, cancellationToken);
-        using var limit = new CancellationTokenSource(Limit, clock);
+        var bus = await host.WhenReadyAsync(cancellationToken);
+        using var limit = new CancellationTokenSource(settings.Limit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
@@ -24,7 +22,7 @@ internal sealed class MassTransitCommandBus(CommandBusHost host, TimeProvider cl
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new EventLogUnavailableException($"RabbitMQ didn't confirm {commands.Count} commands within {Limit.TotalSeconds:0} s.", late);
+            throw new EventLogUnavailableException($"RabbitMQ didn't confirm {commands.Count} commands within {settings.Limit.TotalSeconds:0} s.", late);
         }
         catch (Exception failed) when (failed is not OperationCanceledException)
         {
