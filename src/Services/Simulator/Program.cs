@@ -15,7 +15,7 @@ internal static class Program
         builder.AddServiceDefaults();
         try
         {
-            await using var app = SimulatorApp.Build(builder, SimulatorOptions.From(builder.Configuration));
+            await using var app = SimulatorApp.Build(builder, SimulatorOptions.From(builder.Configuration), Console.Out);
             await app.RunAsync();
             return app.Services.GetRequiredService<SessionOutcome>().ExitCode ?? StoppedCode;
         }
