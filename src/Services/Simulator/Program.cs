@@ -15,10 +15,9 @@ internal static class Program
         builder.AddServiceDefaults();
         try
         {
-            await using var app = SimulatorApp.Build(builder, SimulatorOptions.From(builder.Configuration));
-            var outcome = app.Services.GetRequiredService<SessionOutcome>();
+            await using var app = SimulatorApp.Build(builder, SimulatorOptions.From(builder.Configuration), Console.Out);
             await app.RunAsync();
-            return outcome.ExitCode ?? StoppedCode;
+            return app.Services.GetRequiredService<SessionOutcome>().ExitCode ?? StoppedCode;
         }
         catch (SimulatorException fault)
         {
