@@ -3,7 +3,7 @@ using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.AppHost;
 
 // The system: a broker, five services that know each other only by its streams, and the simulator that drives them from outside.
-var (flags, exitCode) = AppHostFlags.Read(args);
+var (flags, exitCode) = AppHostFlags.Read(args, Projects.AppHost.ProjectPath);
 if (flags is null)
 {
     return exitCode;

@@ -35,7 +35,7 @@ internal sealed record AppHostFlags
     public string Mode => Dataset is null ? "shop" : "dataset";
 
     /// <summary>The flags, or null and the exit code when there is nothing to run: help was asked for, or a flag is wrong.</summary>
-    public static (AppHostFlags? Flags, int ExitCode) Read(string[] args)
+    public static (AppHostFlags? Flags, int ExitCode) Read(string[] args, string appHostDirectory)
     {
         const int Misuse = 2;
         if (args.Any(argument => argument is "--help" or "-h" or "-?"))
@@ -45,7 +45,7 @@ internal sealed record AppHostFlags
         }
         try
         {
-            return (Parse(args, Environment.GetEnvironmentVariable("FLOW_DATASET"), RepositoryRoot, TimeProvider.System), 0);
+            return (Parse(args, Environment.GetEnvironmentVariable("FLOW_DATASET"), ParentOf(appHostDirectory), TimeProvider.System), 0);
         }
         catch (UsageException e)
         {
@@ -95,7 +95,7 @@ internal sealed record AppHostFlags
         };
     }
 
-    private static string RepositoryRoot => Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Projects.AppHost.ProjectPath))!;
+    private static string ParentOf(string folder) => Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder))!;
 
     /// <summary>Whether the real Aspire runs AppHost.cs: it has switches of its own.</summary>
     private static bool IsAspire => typeof(DistributedApplication).Assembly.GetName().Name == "Aspire.Hosting";

@@ -1,5 +1,7 @@
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace FlowPlatform.AppHost;
 
@@ -19,9 +21,12 @@ internal static class AppHostRun
         {
             await using (app)
             {
+                var notifications = app.ResourceNotifications;
+                // When the application is stopped, the simulator ends, too; only an end of its own counts.
+                var stopping = app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
                 var running = app.RunAsync(over.Token);
-                var announced = AnnounceAsync(app, file, adminKey, broker, services.Except([simulator]).ToArray(), services, over.Token);
-                var ended = app.ResourceNotifications.WaitForResourceAsync(simulator.Resource.Name, change => HasEnded(change.Snapshot), over.Token);
+                var announced = AnnounceAsync(notifications, file, adminKey, broker, services.Except([simulator]).ToArray(), services, over.Token);
+                var ended = notifications.WaitForResourceAsync(simulator.Resource.Name, change => HasEnded(change.Snapshot), stopping);
                 await Task.WhenAny(running, ended);
                 await over.CancelAsync();
                 await running;
@@ -42,12 +47,12 @@ internal static class AppHostRun
 
     /// <summary>Tells tools where everything is, once the services are ready.</summary>
     private static async Task AnnounceAsync(
-        DistributedApplication app, RunFile file, IResourceBuilder<ParameterResource> adminKey, BrokerResource broker,
+        ResourceNotificationService notifications, RunFile file, IResourceBuilder<ParameterResource> adminKey, BrokerResource broker,
         IResourceBuilder<ProjectResource>[] awaited, IResourceBuilder<ProjectResource>[] services, CancellationToken cancellationToken)
     {
         foreach (var service in awaited)
         {
-            await app.ResourceNotifications.WaitForResourceHealthyAsync(service.Resource.Name, cancellationToken);
+            await notifications.WaitForResourceHealthyAsync(service.Resource.Name, cancellationToken);
         }
         var urls = services.ToDictionary(service => service.Resource.Name, service => service.GetEndpoint("http").Url);
         file.Write(new RunningAppHost(

@@ -40,7 +40,11 @@ internal sealed class ScriptedBroker : IAsyncDisposable
         return await connecting;
     }
 
-    public async Task AcceptAsync() => socket = await listener.AcceptSocketAsync(Token);
+    public async Task AcceptAsync()
+    {
+        socket = await listener.AcceptSocketAsync(Token);
+        socket.NoDelay = true;
+    }
 
     public async Task NegotiateAsync(int heartbeat, string version)
     {

@@ -90,7 +90,8 @@ public sealed partial class StreamConnection
                 frame =>
                 {
                     frame.Byte(publisher.Id);
-                    frame.String(reference);
+                    // Empty, not null: brokers of 3.10 take a null here for an unknown frame.
+                    frame.String(reference ?? string.Empty);
                     frame.String(stream);
                 },
                 cancellationToken);

@@ -88,7 +88,9 @@ public sealed partial class StreamConnection
             {
                 var id = reader.Byte();
                 reader.Take(version == 2 ? sizeof(ulong) : 0);
-                owned = !Deliver(id, frame, length - reader.Rest.Length, length);
+                var chunk = StreamChunk.Parse(frame, length - reader.Rest.Length, length, options.MaxUncompressedBytes);
+                owned = false;
+                Deliver(id, chunk);
             }
             else if ((key & FrameBuffer.ResponseBit) != 0)
             {
@@ -108,13 +110,15 @@ public sealed partial class StreamConnection
         }
     }
 
-    /// <summary>True if the chunk has taken over the array.</summary>
-    private bool Deliver(byte id, byte[] frame, int start, int length)
+    private void Deliver(byte id, StreamChunk chunk)
     {
-        var subscription = Volatile.Read(ref subscriptions[id]) ?? throw new StreamProtocolException($"{Endpoint} delivered to subscription {id}, which doesn't exist.");
-        var chunk = StreamChunk.Parse(frame, start, length, options.MaxUncompressedBytes);
+        if (Volatile.Read(ref subscriptions[id]) is not { } subscription)
+        {
+            chunk.Dispose();
+            throw new StreamProtocolException($"{Endpoint} delivered to subscription {id}, which doesn't exist.");
+        }
+
         subscription.Deliver(chunk);
-        return true;
     }
 
     private void DispatchResponse(StreamCommand command, ref FrameReader reader)

@@ -39,6 +39,7 @@ public sealed class StreamSubscription
         // Without this check a broker gone mad could fill the memory.
         if (Interlocked.Decrement(ref credit) < 0)
         {
+            chunk.Dispose();
             throw new StreamProtocolException($"{connection.Endpoint} delivered more chunks of '{Stream}' than it was allowed.");
         }
 
