@@ -16,8 +16,9 @@ internal static class Program
         try
         {
             await using var app = SimulatorApp.Build(builder, SimulatorOptions.From(builder.Configuration), Console.Out);
+            var outcome = app.Services.GetRequiredService<SessionOutcome>();
             await app.RunAsync();
-            return app.Services.GetRequiredService<SessionOutcome>().ExitCode ?? StoppedCode;
+            return outcome.ExitCode ?? StoppedCode;
         }
         catch (SimulatorException fault)
         {
