@@ -42,7 +42,7 @@ internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAs
         this.loggers = loggers;
         logger = loggers.CreateLogger<CommandBusHost>();
         aborting = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
-        consumer = new CommandConsumer(services, clock, loggers.CreateLogger<CommandConsumer>(), stopping.Token, aborting.Token);
+        consumer = new CommandConsumer(services, settings, clock, loggers.CreateLogger<CommandConsumer>(), stopping.Token, aborting.Token);
         created = clock.GetUtcNow();
     }
 
