@@ -11,9 +11,7 @@ internal static partial class RequestFaults
     public static ProblemDetails OfJson(JsonException json)
     {
         var path = json.Path is null or "$" ? "body" : json.Path.TrimStart('$').TrimStart('.');
-        var message = PathInformation().Replace(json.Message, "");
-        var wanted = Conversion().Match(message);
-        return Invalid(path, wanted.Success ? $"This must be {InWords(wanted.Groups["type"].Value)}." : message, StatusCodes.Status400BadRequest);
+        return Invalid(path, Explain(json), StatusCodes.Status400BadRequest);
     }
 
     public static ProblemDetails OfBinding(BadHttpRequestException bad)
@@ -27,25 +25,28 @@ internal static partial class RequestFaults
     private static HttpValidationProblemDetails Invalid(string field, string message, int status) =>
         new(new Dictionary<string, string[]> { [field] = [message] }) { Status = status, Title = "The request is invalid.", Detail = $"{field}: {message}" };
 
-    private static string InWords(string type) => type switch
+    /// <summary>The serializer's own messages name CLR types, which mean nothing to a caller.</summary>
+    private static string Explain(JsonException json)
     {
-        _ when type.StartsWith("System.Nullable`1[", StringComparison.Ordinal) => InWords(type[18..^1]),
-        "System.String" => "a string",
-        "System.Byte" or "System.Int16" or "System.Int32" or "System.Int64" => "a whole number within bounds",
-        "System.Decimal" => "a decimal number, as a string or a number",
-        "System.Boolean" => "true or false",
-        "System.Guid" => "a UUID",
-        "System.DateTimeOffset" or "System.DateTime" => "a date and time in ISO 8601, e.g. 2010-12-01T08:26:00Z",
-        "System.DateOnly" => "a date, e.g. 2010-12-01",
-        _ when type.StartsWith("System.Collections.Generic.IReadOnlyDictionary", StringComparison.Ordinal) => "an object",
-        _ when type.StartsWith("System.Collections.Generic.", StringComparison.Ordinal) || type.EndsWith("[]", StringComparison.Ordinal) => "a list",
-        _ => "a valid value of its kind",
-    };
+        if (json.InnerException is InvalidOperationException kind && TokenKind().Match(kind.Message) is { Success: true } token)
+        {
+            return $"This must be a {token.Groups["kind"].Value}.";
+        }
+
+        var message = (json.InnerException as FormatException)?.Message ?? PathInformation().Replace(json.Message, "");
+        return !Conversion().IsMatch(message) ? message
+            : message.Contains("Dictionary", StringComparison.Ordinal) ? "This must be an object."
+            : message.Contains("Collections", StringComparison.Ordinal) || message.Contains("[]", StringComparison.Ordinal) ? "This must be a list."
+            : "This has not the form that is asked for; /openapi/v1.json says which.";
+    }
 
     [GeneratedRegex(@" Path: \$.*$", RegexOptions.Singleline)]
     private static partial Regex PathInformation();
 
-    [GeneratedRegex(@"could not be converted to (?<type>\S+?)\.?$")]
+    [GeneratedRegex(@"as an? (?<kind>[\w ]+)\.$")]
+    private static partial Regex TokenKind();
+
+    [GeneratedRegex("could not be converted to ")]
     private static partial Regex Conversion();
 
     [GeneratedRegex("parameter \"\\S+ (?<name>\\w+)\"")]

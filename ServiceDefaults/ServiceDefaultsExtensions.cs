@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.OpenApi;
 using ServiceDefaults;
+using ServiceDefaults.Telemetry;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -23,7 +24,8 @@ public static class ServiceDefaultsExtensions
     private const long DefaultMaxBody = 4 * 1024 * 1024;
 
     /// <summary>
-    /// Adds health checks, problem details, JSON conventions, OpenAPI, console logging, HTTP clients that find services by name, and a bounded shutdown.
+    /// Adds health checks, problem details, JSON conventions, OpenAPI, console logging, HTTP clients that find services by name, a bounded shutdown, and OpenTelemetry where
+    /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set.
     /// <c>FLOW_MAX_REQUEST_BODY</c> sets the greatest request body in bytes (default 4 MiB).
     /// </summary>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
@@ -31,6 +33,7 @@ public static class ServiceDefaultsExtensions
     {
         builder.AddConsoleLog();
         builder.AddServiceClients();
+        builder.AddTelemetry();
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);

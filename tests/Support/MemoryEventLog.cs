@@ -135,6 +135,25 @@ internal sealed class MemoryEventLog : IEventLog
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+    private async Task ClosedAsync(int opened)
+    {
+        while (true)
+        {
+            Task wait;
+            lock (gate)
+            {
+                if (away || opened != generation)
+                {
+                    return;
+                }
+
+                wait = changed.Task;
+            }
+
+            await wait;
+        }
+    }
+
     private Task<LogRecord?> Find(PartitionId partition, Func<List<LogRecord>, LogRecord?> find)
     {
         lock (gate)
@@ -200,6 +219,8 @@ internal sealed class MemoryEventLog : IEventLog
         public PartitionId Partition => partition;
 
         public int MaxEventBytes => 1 << 20;
+
+        public Task Closed { get; } = log.ClosedAsync(opened);
 
         public Task AppendAsync(IReadOnlyList<EventEnvelope> events, CancellationToken cancellationToken)
         {

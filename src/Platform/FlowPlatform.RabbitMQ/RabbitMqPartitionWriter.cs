@@ -19,6 +19,7 @@ internal sealed class RabbitMqPartitionWriter : IPartitionWriter, IPublishObserv
     private readonly string producer;
     private readonly StreamConnection connection;
     private readonly ConfirmWindow window;
+    private readonly TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private StreamPublisher publisher = null!;
     private Task lastTurn = Task.CompletedTask;
 
@@ -38,6 +39,8 @@ internal sealed class RabbitMqPartitionWriter : IPartitionWriter, IPublishObserv
     public PartitionId Partition { get; }
 
     public int MaxEventBytes { get; }
+
+    public Task Closed => closed.Task;
 
     public static async Task<RabbitMqPartitionWriter> OpenAsync(
         PartitionId partition, string producer, StreamConnection connection, RabbitMqEventLogOptions options, TimeProvider time, CancellationToken cancellationToken)
@@ -86,6 +89,7 @@ internal sealed class RabbitMqPartitionWriter : IPartitionWriter, IPublishObserv
     public async ValueTask DisposeAsync()
     {
         window.Fail(new EventLogUnavailableException($"{Partition}: the writer was disposed."));
+        closed.TrySetResult();
         await connection.DisposeAsync();
     }
 
@@ -104,6 +108,7 @@ internal sealed class RabbitMqPartitionWriter : IPartitionWriter, IPublishObserv
     {
         window.Fail(reason);
         connection.Abort(reason);
+        closed.TrySetResult();
     }
 
     private void Measure(IReadOnlyList<EventEnvelope> events, MessageSize[] sizes)

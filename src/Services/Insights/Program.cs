@@ -1,2 +1,5 @@
-var app = WebApplication.CreateBuilder(args).Build();
-await app.RunAsync();
+using FlowPlatform.RabbitMQ;
+using FlowPlatform.Storage;
+using Insights;
+
+await InsightsApp.Build(args, flow => flow.UseStore().UseRabbitMq()).RunAsync();

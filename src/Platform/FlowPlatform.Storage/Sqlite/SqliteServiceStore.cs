@@ -101,32 +101,21 @@ internal sealed class SqliteServiceStore(string directory, Assembly schema, Publ
         return await connection.QuerySingleAsync<string>("SELECT value FROM flow_meta WHERE key = 'incarnation'");
     }
 
+    /// <summary>The lock ends with the process, however it ends; who holds it stands in a file beside it, because a locked file can't be read.</summary>
     private static FileStream Lock(string path)
     {
+        var owner = Path.ChangeExtension(path, ".owner");
+        FileStream held;
         try
         {
-            var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            stream.SetLength(0);
-            stream.Write(System.Text.Encoding.ASCII.GetBytes($"process {Environment.ProcessId}"));
-            stream.Flush();
-            return stream;
+            held = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException)
         {
-            throw new StoreInUseException(path, Owner(path));
+            throw new StoreInUseException(path, File.Exists(owner) ? File.ReadAllText(owner) : "another process");
         }
-    }
 
-    private static string Owner(string path)
-    {
-        try
-        {
-            using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-            return reader.ReadToEnd() is { Length: > 0 } owner ? owner : "another process";
-        }
-        catch (IOException)
-        {
-            return "another process";
-        }
+        File.WriteAllText(owner, $"process {Environment.ProcessId}");
+        return held;
     }
 }

@@ -144,9 +144,12 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
     {
         lock (cursor.Anchors)
         {
-            return cursor.Anchors.Count > 0 && now - cursor.Anchors[0].CommittedAt < AnchorEvery
-                ? null
-                : new Anchor(cursor.Current.LastOffset, cursor.Current.LastEventId!, now);
+            if (cursor.Anchors.Count == 0)
+            {
+                return cursor.FirstTaken!.Value with { CommittedAt = now };
+            }
+
+            return now - cursor.Anchors[0].CommittedAt < AnchorEvery ? null : new Anchor(cursor.Current.LastOffset, cursor.Current.LastEventId!, now);
         }
     }
 

@@ -32,6 +32,9 @@ internal sealed class PartitionCursor
     /// <summary>The log had lost its head when the consumer attached, so that it may begin with a later sequence than 1.</summary>
     public bool HeadTruncated { get; set; }
 
+    /// <summary>The first record ever taken in, until an anchor is committed: it is the oldest anchor, so that a young consumer survives the loss of a tail, too.</summary>
+    public Anchor? FirstTaken { get; private set; }
+
     /// <summary>Log time of the newest record taken in.</summary>
     public DateTimeOffset? LogTime { get; private set; }
 
@@ -87,6 +90,7 @@ internal sealed class PartitionCursor
             Applied = current.Applied + (apply ? 1 : 0),
         };
         LogTime = record.Timestamp;
+        FirstTaken ??= new Anchor(record.Offset, @event.Id, default);
         return apply;
     }
 

@@ -25,6 +25,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     private readonly Dictionary<Type, IStore> stores = [];
     private readonly List<ConsumerLoop> loops = [];
     private readonly List<Task> running = [];
+    private int disposed;
     private OutboxRelay? relay;
     private CommandRelay? commands;
     private Exception? commandFailure;
@@ -108,6 +109,12 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        // The container knows it as itself and as a hosted service, and disposes of both.
+        if (Interlocked.Exchange(ref disposed, 1) == 1)
+        {
+            return;
+        }
+
         await stopping.CancelAsync();
         await Task.WhenAll(running);
         stopping.Dispose();

@@ -48,6 +48,11 @@ public interface IPartitionWriter : IAsyncDisposable
     int MaxEventBytes { get; }
 
     /// <summary>
+    /// Completes, and never fails, when the connection or the leader has gone away, so that an idle producer notices: what it had confirmed may be lost. The writer is dead then.
+    /// </summary>
+    Task Closed { get; }
+
+    /// <summary>
     /// Appends events in order; their <see cref="EventEnvelope.Sequence"/>s ascend over the life of the producer.
     /// Completes when the log has confirmed every one of them: stored now, or dropped because it already has that sequence from this producer.
     /// </summary>

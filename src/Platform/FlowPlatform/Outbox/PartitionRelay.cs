@@ -153,7 +153,7 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
 
                 if (inFlight.Count == 0)
                 {
-                    await outbox.EventsAdded.WaitAsync(seen, cancellationToken);
+                    await WaitAsync(writer, seen, cancellationToken);
                     continue;
                 }
 
@@ -170,6 +170,19 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
         {
             Connected = before + clock.GetElapsedTime(connectedAt);
             await ObserveAsync(inFlight.Select(item => item.Append));
+        }
+    }
+
+    /// <summary>Waits for rows. Notices that the log went away, too: it may have lost a confirmed tail, which must not wait for the next row to be published again.</summary>
+    private async Task WaitAsync(IPartitionWriter writer, long seen, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var first = await Task.WhenAny(outbox.EventsAdded.WaitAsync(seen, either.Token), writer.Closed);
+        await either.CancelAsync();
+        cancellationToken.ThrowIfCancellationRequested();
+        if (first == writer.Closed)
+        {
+            throw new EventLogUnavailableException($"The connection for publishing to {Partition} has ended.");
         }
     }
 

@@ -1,0 +1,62 @@
+using Contracts;
+using Contracts.Http;
+using FlowPlatform.Stores;
+
+namespace Orders;
+
+/// <summary>A valid order with what is computed about it before the store is asked.</summary>
+internal sealed record Candidate(PlaceOrder Order, byte[] Hash, decimal Amount)
+{
+    public static Candidate Of(PlaceOrder order) => new(order, BodyHash.Of(order), order.Lines.Sum(static line => line.Amount));
+}
+
+/// <summary>What becomes of a request under an id.</summary>
+internal enum Outcome
+{
+    Accepted,
+    Duplicate,
+    Conflict,
+}
+
+/// <summary>What became of an order.</summary>
+internal readonly record struct Placing(Outcome Outcome, DateTimeOffset AcceptedAt);
+
+/// <summary>The decision about orders, one or many in a unit of work.</summary>
+internal static class OrderPlacing
+{
+    public static async ValueTask<Placing[]> DecideAsync(StoreTransaction transaction, IReadOnlyList<Candidate> candidates, DateTimeOffset now)
+    {
+        var known = await OrderTable.FindAllAsync(transaction.Connection, candidates.Select(candidate => candidate.Order.OrderId));
+        var accepted = new List<OrderRow>(candidates.Count);
+        var results = new Placing[candidates.Count];
+        for (var index = 0; index < results.Length; index++)
+        {
+            var (order, hash, _) = candidates[index];
+            if (known.TryGetValue(order.OrderId, out var row))
+            {
+                results[index] = new Placing(row.BodyHash.AsSpan().SequenceEqual(hash) ? Outcome.Duplicate : Outcome.Conflict, row.AcceptedAt);
+                continue;
+            }
+
+            row = RowOf(candidates[index], now);
+            accepted.Add(row);
+            known.Add(order.OrderId, row);
+            transaction.Emit(new OrderPlaced(order.OrderId, order.CustomerId, order.Country, order.Lines), order.PlacedAt);
+            results[index] = new Placing(Outcome.Accepted, now);
+        }
+
+        await OrderTable.InsertAsync(transaction.Connection, accepted);
+        return results;
+    }
+
+    private static OrderRow RowOf(Candidate candidate, DateTimeOffset now) => new()
+    {
+        OrderId = candidate.Order.OrderId,
+        BodyHash = candidate.Hash,
+        CustomerId = candidate.Order.CustomerId,
+        Country = candidate.Order.Country,
+        Amount = candidate.Amount,
+        PlacedAt = candidate.Order.PlacedAt.ToUniversalTime(),
+        AcceptedAt = now,
+    };
+}

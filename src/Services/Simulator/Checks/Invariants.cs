@@ -1,0 +1,127 @@
+using System.Globalization;
+using Contracts.Http;
+using Simulator.Replay;
+using Simulator.Watching;
+
+namespace Simulator.Checks;
+
+/// <summary>Something that must hold at the end.</summary>
+internal sealed record Invariant(string Name, bool Ok, string Detail);
+
+/// <summary>What must hold when all is quiet: money, stock, counts and totals agree between services that share no database.</summary>
+internal static class Invariants
+{
+    public static IReadOnlyList<Invariant> Check(Evidence evidence) =>
+    [
+        MoneyTaken(evidence),
+        ReturnsRefunded(evidence),
+        StockSettled(evidence),
+        EveryOrderTerminal(evidence),
+        NoHole(evidence),
+        NoDuplicateEffect(evidence),
+        CountsAgree(evidence),
+        RevenueIsTheInputs(evidence),
+        .. evidence.IsDataset ? [EveryOrderShipped(evidence)] : Array.Empty<Invariant>(),
+    ];
+
+    private static Invariant MoneyTaken(Evidence e) => Judge(
+        "money taken = value shipped + refunds of unshipped orders",
+        Same("taken by the gateway's book", e.Book.Taken, "shipped and refunded", e.Shipments.ShippedAmount + e.Book.RefundedToOrders),
+        Same("taken by the gateway's book", e.Book.Taken, "charged in the ledger", e.Ledger.Charged),
+        Same("refunded by the gateway's book", e.Book.RefundedToOrders, "refunded in the ledger", e.Ledger.Refunded));
+
+    private static Invariant ReturnsRefunded(Evidence e) => Judge(
+        "return refunds = value returned",
+        Same("refunded by the gateway's book", e.Book.RefundedToReturns, "returned in the revenue", -e.Days.Totals.Returns),
+        Same("refunded in the ledger", e.Ledger.ReturnRefunded, "returned in the input", -e.Input.Returned));
+
+    private static Invariant StockSettled(Evidence e) => Judge(
+        "units reserved = shipped + released",
+        Same("reserved", e.Stock.ReservedUnits, "dispatched and released", e.Stock.DispatchedUnits + e.Stock.ReleasedUnits),
+        Same("dispatched by Inventory", e.Stock.DispatchedUnits, "shipped by Shipping", e.Shipments.ShippedUnits),
+        Same("restocked", e.Stock.RestockedUnits, "stock units returned in the input", e.Input.RestockedUnits));
+
+    private static Invariant EveryOrderTerminal(Evidence e) => Judge(
+        "every order terminal",
+        Same("in a terminal state", QuietWatch.TerminalStates.Sum(e.InState), "accepted", e.Orders.Accepted));
+
+    private static Invariant NoHole(Evidence e)
+    {
+        var last = e.Statuses.Values.SelectMany(status => status.Streams).ToDictionary(row => (row.Stream, row.Partition), row => row.LastSequence);
+        var consumers = e.Statuses.Values.SelectMany(status => status.Consumers.Select(row => (status.Service, Row: row))).ToList();
+        return Judge(
+            "no hole",
+            [
+                .. consumers.Select(c => Same($"mark of {c.Service}/{c.Row.Consumer} on {c.Row.Stream}-{c.Row.Partition}", c.Row.Mark, "last sequence", last.GetValueOrDefault((c.Row.Stream, c.Row.Partition), -1))),
+                .. consumers.Select(c => Same($"lag of {c.Service}/{c.Row.Consumer} on {c.Row.Stream}-{c.Row.Partition}", c.Row.Lag ?? -1, "expected", 0)),
+                .. e.Statuses.Values.Select(status => Same($"parked keys of {status.Service}", status.Parked, "expected", 0)),
+            ]);
+    }
+
+    private static Invariant NoDuplicateEffect(Evidence e) => Judge(
+        "no duplicate effect",
+        None("charged or refunded twice", e.Book.RepeatedReferences),
+        None("booked twice with the courier", e.Book.RepeatedBookings),
+        Same("charges in the gateway's book", e.Book.Charges, "charged orders in the ledger", e.Ledger.ChargedOrders),
+        Same("courier's bookings", e.Book.Bookings, "shipped by Shipping", e.Shipments.Shipped),
+        Same("refunds of orders in the gateway's book", e.Book.OrderRefunds, "refunded orders in the ledger", e.Ledger.RefundedOrders),
+        Same("refunds of returns in the gateway's book", e.Book.ReturnRefunds, "refunded returns in the ledger", e.Ledger.RefundedReturns));
+
+    private static Invariant CountsAgree(Evidence e) => Judge(
+        "per-service counts agree",
+        Same("accepted by Orders", e.Orders.Accepted, "orders of the input", e.Input.Orders),
+        Same("orders in the revenue", e.Days.Totals.Orders, "orders of the input", e.Input.Orders),
+        Same("shipped in the order status", e.InState("shipped"), "shipped by Shipping", e.Shipments.Shipped),
+        Same("charged orders", e.Ledger.ChargedOrders, "shipped and refunded ones", e.Shipments.Shipped + e.Ledger.RefundedOrders),
+        Same("rejected in the order status", e.InState("rejected"), "rejected by Inventory", e.Stock.Rejections),
+        Same("declined in the order status", e.InState("declined"), "declined by Payments", e.Ledger.DeclinedOrders),
+        Same("returns accepted by Orders", e.Orders.Returns, "returns of the input", e.Input.Returns),
+        Same("returns in the revenue", e.Days.Totals.ReturnCount, "returns of the input", e.Input.Returns),
+        Same("returns restocked", e.Stock.Returns, "returns of the input", e.Input.Returns),
+        Same("returns refunded", e.Ledger.RefundedReturns, "returns of the input", e.Input.Returns),
+        Same("ledger adjustments", e.Ledger.AdjustmentCount, "ledger adjustments of the input", e.Input.LedgerAdjustments),
+        Same("ledger adjustments in the revenue", e.Days.Totals.AdjustmentCount, "ledger adjustments of the input", e.Input.LedgerAdjustments),
+        Same("lines of stock adjustments", e.Stock.AdjustmentLines, "lines of the input", e.Input.StockAdjustmentLines));
+
+    private static Invariant RevenueIsTheInputs(Evidence e) => Judge(
+        "revenue = the input's own totals",
+        [
+            Same("gross", e.Days.Totals.Gross, "in the input", e.Input.Gross),
+            Same("returns", e.Days.Totals.Returns, "in the input", e.Input.Returned),
+            Same("adjustments", e.Days.Totals.Adjustments, "in the input", e.Input.Adjusted),
+            Same("net", e.Days.Totals.Net, "in the input", e.Input.Net),
+            Same("units", e.Days.Totals.Units, "in the input", e.Input.Units),
+            Same("adjustments in the ledger", e.Ledger.Adjustments, "in the input", e.Input.Adjusted),
+            .. CompareRows(e.Days, e.Input.ByDay),
+            .. CompareRows(e.Countries, e.Input.ByCountry),
+        ]);
+
+    private static Invariant EveryOrderShipped(Evidence e) => Judge(
+        "every order of a dataset shipped", Same("shipped", e.InState("shipped"), "orders of the input", e.Input.Orders));
+
+    private static IEnumerable<(bool, string)> CompareRows(RevenueAnswer answer, IReadOnlyDictionary<string, InputTotals.Row> expected)
+    {
+        yield return Same($"rows by {answer.By}", answer.Rows.Count, "in the input", expected.Count);
+        foreach (var row in answer.Rows)
+        {
+            var input = expected.GetValueOrDefault(row.Key);
+            var found = new InputTotals.Row(row.Orders, row.Units, row.Gross, row.Returns);
+            yield return (found == input && row.Net == row.Gross + row.Returns, $"{row.Key}: {found} net {Text(row.Net)}, in the input {input}");
+        }
+    }
+
+    private static (bool Ok, string Detail) Same(string name, decimal value, string otherName, decimal other) =>
+        (value == other, $"{name} {Text(value)}, {otherName} {Text(other)}");
+
+    private static (bool Ok, string Detail) None(string name, IReadOnlyList<string> found) => (found.Count == 0, $"{name}: {(found.Count == 0 ? "none" : string.Join(", ", found))}");
+
+    // Of what holds the first comparison speaks for all; of what fails, all that fail, within reason.
+    private static Invariant Judge(string name, params (bool Ok, string Detail)[] comparisons)
+    {
+        var failed = comparisons.Where(comparison => !comparison.Ok).Select(comparison => comparison.Detail).ToList();
+        var detail = failed.Count == 0 ? $"{comparisons[0].Detail}; {comparisons.Length} comparisons" : string.Join("; ", failed.Take(10));
+        return new Invariant(name, failed.Count == 0, failed.Count > 10 ? $"{detail}; and {failed.Count - 10} more" : detail);
+    }
+
+    private static string Text(decimal value) => value.ToString("0.############", CultureInfo.InvariantCulture);
+}
