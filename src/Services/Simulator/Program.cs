@@ -16,8 +16,10 @@ internal static class Program
         try
         {
             await using var app = SimulatorApp.Build(builder, SimulatorOptions.From(builder.Configuration), Console.Out);
+            // Running disposes of the services, so what they leave behind is taken before.
+            var outcome = app.Services.GetRequiredService<SessionOutcome>();
             await app.RunAsync();
-            return app.Services.GetRequiredService<SessionOutcome>().ExitCode ?? StoppedCode;
+            return outcome.ExitCode ?? StoppedCode;
         }
         catch (SimulatorException fault)
         {
