@@ -20,6 +20,8 @@ internal static class ConsoleLog
                 ["Logging:LogLevel:Microsoft"] = "Warning",
                 ["Logging:LogLevel:System"] = "Warning",
                 ["Logging:LogLevel:MassTransit"] = "Warning",
+                // The command bus says itself what failed, and what goes to an error queue.
+                ["Logging:LogLevel:MassTransit.Messages"] = "None",
                 // A red check is logged at every probe; /health says it, and why.
                 ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",
             },

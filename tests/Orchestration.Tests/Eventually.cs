@@ -12,13 +12,14 @@ internal static class Eventually
     {
         var time = TimeProvider.System;
         var started = time.GetTimestamp();
+        using var timer = new PeriodicTimer(Interval, time);
         while (!await holds())
         {
             if (time.GetElapsedTime(started) > (limit ?? TimeSpan.FromSeconds(60)))
             {
                 throw new TimeoutException($"Never came true: {condition}");
             }
-            await Task.Delay(Interval, time, TestContext.Current.CancellationToken);
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
         }
     }
 }

@@ -30,9 +30,11 @@ internal sealed record RevenueQuery(string By, string? From, string? To)
         }
 
         const DateTimeStyles utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-        var read = DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, utc, out var time);
-        faults.Require(read, name, $"'{name}' is a date or a time like 2010-12-01, 2010-12-01T08 or 2010-12-01T08:00:00Z.");
-        faults.Require(time.Ticks % TimeSpan.TicksPerHour == 0, name, $"'{name}' is a full hour (UTC): revenue is kept by the hour.");
-        return RevenueKey.Format(time);
+        var good = faults.Require(
+                DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, utc, out var time),
+                name,
+                $"'{name}' is a date or a time like 2010-12-01, 2010-12-01T08 or 2010-12-01T08:00:00Z.")
+            && faults.Require(time.Ticks % TimeSpan.TicksPerHour == 0, name, $"'{name}' is a full hour (UTC): revenue is kept by the hour.");
+        return good ? RevenueKey.Format(time) : null;
     }
 }

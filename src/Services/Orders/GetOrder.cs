@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Contracts.Http;
 using Dapper;
 using FlowPlatform.Hosting;
@@ -15,21 +16,20 @@ internal static class GetOrderEndpoint
 
     private static async Task<IResult> GetAsync(string id, ProjectionReader<OrderStatus> projection, IServiceStore store, CancellationToken cancellationToken)
     {
-        OrderStatusRow? status;
-        await using (var db = await projection.OpenAsync(cancellationToken))
-        {
-            status = await db.QuerySingleOrDefaultAsync<OrderStatusRow>($"{OrderStatusRow.Select} WHERE order_id = @id", new { id });
-        }
+        await using var status = await projection.OpenAsync(cancellationToken);
+        await using var main = await store.OpenReadAsync(cancellationToken);
+        return await FindAsync(status, main, id) is { } order ? TypedResults.Ok(order) : Problems.NotFound($"There is no order '{id}'.");
+    }
 
+    internal static async Task<OrderView?> FindAsync(DbConnection projection, DbConnection main, string id)
+    {
+        var status = await projection.QuerySingleOrDefaultAsync<OrderStatusRow>($"{OrderStatusRow.Select} WHERE order_id = @id", new { id });
         if (status?.PlacedAt is not null)
         {
-            return TypedResults.Ok(status.ToView());
+            return status.ToView();
         }
 
-        await using var main = await store.OpenReadAsync(cancellationToken);
-        return await OrderTable.FindAsync(main, id) is { } order
-            ? TypedResults.Ok(ViewOf(order, status))
-            : Problems.NotFound($"There is no order '{id}'.");
+        return await OrderTable.FindAsync(main, id) is { } order ? ViewOf(order, status) : null;
     }
 
     /// <summary>Other streams may have come first: what they say counts.</summary>

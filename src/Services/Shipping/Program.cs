@@ -1,2 +1,5 @@
-var app = WebApplication.CreateBuilder(args).Build();
-await app.RunAsync();
+using FlowPlatform.RabbitMQ;
+using FlowPlatform.Storage;
+using Shipping;
+
+await ShippingApp.Build(args, flow => flow.UseStore().UseRabbitMq()).RunAsync();

@@ -16,6 +16,7 @@ namespace FlowPlatform.Tests.Runtime;
 internal sealed class BankHost : IAsyncDisposable
 {
     private readonly IHost host;
+    private bool disposed;
 
     private BankHost(IHost host) => this.host = host;
 
@@ -71,8 +72,12 @@ internal sealed class BankHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await host.StopAsync(CancellationToken.None);
-        await ((IAsyncDisposable)host).DisposeAsync();
+        if (!disposed)
+        {
+            disposed = true;
+            await host.StopAsync(CancellationToken.None);
+            await ((IAsyncDisposable)host).DisposeAsync();
+        }
     }
 
     private sealed class TotalRow

@@ -131,6 +131,7 @@ public sealed class FlowThroughServiceTests : IDisposable
         await using var bank = await BankHost.StartAsync(log, directory.Path);
         await bank.PayInAsync("a", 1);
         await bank.HasTotalAsync("a", 1, 1);
+        await Eventually.ThatAsync("the reactor has it", async () => await bank.CountAsync("ledger") == 1);
         await Eventually.ThatAsync("confirmed", async () => (await bank.Monitor.GetStatusAsync(TestContext.Current.CancellationToken)).Outbox.Depth == 0);
         log.Recreate("accounts");
         await Eventually.ThatAsync("relay and consumers are stopped", async () =>

@@ -88,7 +88,11 @@ public sealed partial class StreamConnection
             {
                 var id = reader.Byte();
                 reader.Take(version == 2 ? sizeof(ulong) : 0);
-                owned = !Deliver(id, frame, length - reader.Rest.Length, length);
+                var subscription = Volatile.Read(ref subscriptions[id])
+                    ?? throw new StreamProtocolException($"{Endpoint} delivered to subscription {id}, which doesn't exist.");
+                var chunk = Parse(subscription, frame, length - reader.Rest.Length, length);
+                owned = false;
+                subscription.Deliver(chunk);
             }
             else if ((key & FrameBuffer.ResponseBit) != 0)
             {
@@ -108,13 +112,18 @@ public sealed partial class StreamConnection
         }
     }
 
-    /// <summary>True if the chunk has taken over the array.</summary>
-    private bool Deliver(byte id, byte[] frame, int start, int length)
+    private StreamChunk Parse(StreamSubscription subscription, byte[] frame, int start, int length)
     {
-        var subscription = Volatile.Read(ref subscriptions[id]) ?? throw new StreamProtocolException($"{Endpoint} delivered to subscription {id}, which doesn't exist.");
-        var chunk = StreamChunk.Parse(frame, start, length, options.MaxUncompressedBytes);
-        subscription.Deliver(chunk);
-        return true;
+        try
+        {
+            return StreamChunk.Parse(frame, start, length, options.MaxUncompressedBytes);
+        }
+        catch (ChunkException e)
+        {
+            // Its own subscription is told what is damaged; others on the connection, only that it ended.
+            subscription.Close(e);
+            throw new StreamProtocolException($"{Endpoint} delivered a damaged chunk of '{subscription.Stream}'. {e.Message}", e);
+        }
     }
 
     private void DispatchResponse(StreamCommand command, ref FrameReader reader)

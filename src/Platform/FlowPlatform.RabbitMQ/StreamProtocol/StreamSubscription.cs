@@ -7,6 +7,7 @@ public sealed class StreamSubscription
     private readonly IChunkObserver observer;
     private int credit;
     private int ended;
+    private int unsubscribed;
 
     internal StreamSubscription(StreamConnection connection, byte id, string stream, ushort credit, IChunkObserver observer)
     {
@@ -31,14 +32,16 @@ public sealed class StreamSubscription
         return connection.CreditAsync(this, chunks, cancellationToken);
     }
 
-    /// <summary>Ends the delivery. All chunks that the broker sent before have been handed over when this completes.</summary>
-    public Task UnsubscribeAsync(CancellationToken cancellationToken) => connection.UnsubscribeAsync(this, cancellationToken);
+    /// <summary>Ends the delivery; a second call does nothing. All chunks that the broker sent before have been handed over when this completes.</summary>
+    public Task UnsubscribeAsync(CancellationToken cancellationToken) =>
+        Interlocked.Exchange(ref unsubscribed, 1) == 0 ? connection.UnsubscribeAsync(this, cancellationToken) : Task.CompletedTask;
 
     internal void Deliver(StreamChunk chunk)
     {
         // Without this check a broker gone mad could fill the memory.
         if (Interlocked.Decrement(ref credit) < 0)
         {
+            chunk.Dispose();
             throw new StreamProtocolException($"{connection.Endpoint} delivered more chunks of '{Stream}' than it was allowed.");
         }
 

@@ -59,11 +59,11 @@ internal sealed class SqliteStore : IStore
 
     public async ValueTask DisposeAsync()
     {
+        // The writer closes last: only it can move the write-ahead log into the file, so that a copy of the file is whole.
+        connections.ClearPool();
         if (writer is not null)
         {
             await writer.DisposeAsync();
         }
-
-        connections.ClearPool();
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Dapper;
 using FlowPlatform.Stores;
@@ -150,6 +151,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private sealed class Unit<T>(Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken) : Unit
     {
         private readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly Activity? activity = Activity.Current;
         private T value = default!;
 
         public Task<T> Result => completion.Task;
@@ -157,6 +159,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
         public override async ValueTask RunAsync(StoreTransaction transaction)
         {
             cancellationToken.ThrowIfCancellationRequested();
+
+            // The loop has no activity of its own: what the unit emits belongs to the trace of who asked for it.
+            Activity.Current = activity;
             value = await work(transaction);
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using FlowPlatform.Hosting;
 using FlowPlatform.Log;
@@ -14,15 +15,15 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
     private readonly Channel<FeedItem> queue = Channel.CreateBounded<FeedItem>(64);
     private readonly List<PartitionFeed> feeds = [];
     private BatchApplier? applier;
-    private volatile string? waitingFor;
+    private readonly ConcurrentDictionary<string, string> waitingFor = new(StringComparer.Ordinal);
 
     public Consumer Consumer => consumer;
 
     /// <summary>The exception that stopped it; null while it runs.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>The stream that does not exist yet, or why it can't be asked for; null if all do.</summary>
-    public string? WaitingFor => waitingFor;
+    /// <summary>By stream: why it is not attached yet.</summary>
+    public IReadOnlyDictionary<string, string> WaitingFor => waitingFor;
 
     public IReadOnlyList<PartitionFeed> Feeds
     {
@@ -42,15 +43,8 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
         try
         {
             applier = new BatchApplier(consumer, store, clock);
-            foreach (var cursor in await AttachAsync(stopping.Token))
-            {
-                lock (feeds)
-                {
-                    feeds.Add(new PartitionFeed(log, cursor, queue.Writer, clock));
-                }
-            }
-
-            running = [.. Feeds.Select(feed => feed.RunAsync(stopping.Token)), ApplyAsync(stopping.Token)];
+            var known = (await store.Checkpoints.LoadAsync(consumer.Name, stopping.Token)).ToDictionary(state => state.Checkpoint.Partition);
+            running = [.. definition.Streams.Select(stream => FeedAsync(stream, known, stopping.Token)), ApplyAsync(stopping.Token)];
             await await Task.WhenAny(running);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -99,36 +93,37 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
         }
     }
 
-    /// <summary>Loads checkpoints, and creates those of partitions that it never read. Waits for streams that do not exist yet.</summary>
-    private async Task<List<PartitionCursor>> AttachAsync(CancellationToken cancellationToken)
+    /// <summary>Attaches to one stream, waiting for it if it does not exist yet, and feeds its partitions. Streams don't wait for one another.</summary>
+    private async Task FeedAsync(string stream, Dictionary<PartitionId, CheckpointState> known, CancellationToken cancellationToken)
     {
-        var known = (await store.Checkpoints.LoadAsync(consumer.Name, cancellationToken)).ToDictionary(state => state.Checkpoint.Partition);
-        var cursors = new List<PartitionCursor>();
-        foreach (var stream in definition.Streams)
+        var partitions = await CountPartitionsAsync(stream, cancellationToken);
+        var attached = new List<PartitionFeed>();
+        foreach (var id in Enumerable.Range(0, partitions).Select(index => new PartitionId(stream, index)))
         {
-            var partitions = await CountPartitionsAsync(stream, cancellationToken);
-            foreach (var id in Enumerable.Range(0, partitions).Select(index => new PartitionId(stream, index)))
+            if (!known.TryGetValue(id, out var state))
             {
-                if (!known.TryGetValue(id, out var state))
-                {
-                    state = await CreateAsync(id, partitions, cancellationToken);
-                }
-
-                if (state.Checkpoint.Partitions != partitions)
-                {
-                    throw new LogIdentityException(
-                        consumer.Name,
-                        id,
-                        LogIdentityCase.PartitionCountChanged,
-                        $"the stream has {partitions} partitions, but had {state.Checkpoint.Partitions} when the consumer attached. Keys would move: growth is a new stream.");
-                }
-
-                cursors.Add(new PartitionCursor(state));
+                state = await CreateAsync(id, partitions, cancellationToken);
             }
+
+            if (state.Checkpoint.Partitions != partitions)
+            {
+                throw new LogIdentityException(
+                    consumer.Name,
+                    id,
+                    LogIdentityCase.PartitionCountChanged,
+                    $"the stream has {partitions} partitions, but had {state.Checkpoint.Partitions} when the consumer attached. Keys would move: growth is a new stream.");
+            }
+
+            attached.Add(new PartitionFeed(log, new PartitionCursor(state), queue.Writer, clock));
         }
 
-        waitingFor = null;
-        return cursors;
+        lock (feeds)
+        {
+            feeds.AddRange(attached);
+        }
+
+        waitingFor.TryRemove(stream, out _);
+        await await Task.WhenAny(attached.Select(feed => feed.RunAsync(cancellationToken)));
     }
 
     private async Task<CheckpointState> CreateAsync(PartitionId id, int partitions, CancellationToken cancellationToken)
@@ -155,7 +150,7 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
             }
             catch (Exception absent) when (absent is StreamNotFoundException or EventLogUnavailableException)
             {
-                waitingFor = absent.Message;
+                waitingFor[stream] = absent.Message;
                 await backoff.WaitAsync(cancellationToken);
             }
         }

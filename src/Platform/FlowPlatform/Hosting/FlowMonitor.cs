@@ -103,10 +103,9 @@ public sealed class FlowMonitor : IHealthCheck
                 loop.Consumer.Name, at.Partition.Stream, at.Partition.Index, at.NextOffset, at.Mark, lag, Math.Round(delay, 3), state, owner, loop.Failure?.Message ?? feed.Error));
         }
 
-        if (rows.Count == 0)
+        foreach (var (stream, reason) in loop.WaitingFor)
         {
-            var reason = loop.Failure?.Message ?? loop.WaitingFor;
-            rows.Add(new(loop.Consumer.Name, "", 0, 0, 0, null, 0, loop.Failure is null ? "waiting" : "stopped", owner, reason));
+            rows.Add(new(loop.Consumer.Name, stream, 0, 0, 0, null, 0, loop.Failure is null ? "waiting" : "stopped", owner, loop.Failure?.Message ?? reason));
         }
 
         return rows;

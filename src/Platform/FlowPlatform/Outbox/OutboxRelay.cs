@@ -34,7 +34,8 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
                    from partition in stream.PartitionIds
                    select new PartitionRelay(log, outbox, stream, heads.GetValueOrDefault(partition) ?? new OutboxHead(partition, 0, 0, null), clock),
             ];
-            running = [.. relays.Select(relay => relay.RunAsync(stopping.Token)), KeepBooksAsync(stopping.Token)];
+            var written = relays.ToDictionary(relay => relay.Partition, relay => relay.Confirmed.Sequence);
+            running = [.. relays.Select(relay => relay.RunAsync(stopping.Token)), KeepBooksAsync(written, stopping.Token)];
             await await Task.WhenAny(running);
         }
         catch (Exception stopped) when (!cancellationToken.IsCancellationRequested)
@@ -49,9 +50,8 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
         }
     }
 
-    private async Task KeepBooksAsync(CancellationToken cancellationToken)
+    private async Task KeepBooksAsync(Dictionary<PartitionId, long> written, CancellationToken cancellationToken)
     {
-        var written = relays.ToDictionary(relay => relay.Partition, relay => relay.Confirmed.Sequence);
         while (true)
         {
             await Task.Delay(WriteEvery, clock, cancellationToken);

@@ -27,6 +27,7 @@ internal sealed class NodeLayout(string dataDirectory, NodeSecrets secrets, Node
     /// What a client may send in one frame, 4 MiB: it bounds the largest event. The broker's default is 1 MiB.
     /// </summary>
     private const int FrameBytesMax = 4 << 20;
+    private const string DatabaseFolder = "mnesia";
     private const long DiskFreeBytesMin = 200L << 20;
 
     private string Home => Path.Combine(dataDirectory, "home");
@@ -35,7 +36,7 @@ internal sealed class NodeLayout(string dataDirectory, NodeSecrets secrets, Node
 
     public void Write()
     {
-        foreach (var folder in (string[])[Home, Logs, Path.Combine(dataDirectory, "mnesia")])
+        foreach (var folder in (string[])[Home, Logs, Path.Combine(dataDirectory, DatabaseFolder)])
         {
             PrivateFile.CreateFolder(folder);
         }
@@ -49,6 +50,23 @@ internal sealed class NodeLayout(string dataDirectory, NodeSecrets secrets, Node
         File.WriteAllText(Path.Combine(dataDirectory, "enabled_plugins"), "[rabbitmq_stream].\n");
         PrivateFile.Write(Path.Combine(dataDirectory, "rabbitmq.conf"), Configuration());
     }
+
+    /// <summary>
+    /// A node that is killed while it makes its database may leave one without our user, who is created only with a new database.
+    /// Until a node has served once, there is nothing in it to lose.
+    /// </summary>
+    public static void RemoveUnfinishedDatabase(string dataDirectory)
+    {
+        var database = Path.Combine(dataDirectory, DatabaseFolder);
+        if (!File.Exists(FinishedMark(dataDirectory)) && Directory.Exists(database))
+        {
+            Directory.Delete(database, recursive: true);
+        }
+    }
+
+    public static void MarkDatabaseFinished(string dataDirectory) => File.WriteAllText(FinishedMark(dataDirectory), "");
+
+    private static string FinishedMark(string dataDirectory) => Path.Combine(dataDirectory, "database.made");
 
     /// <summary>default_user and default_pass replace guest when the database is created.</summary>
     private string Configuration() => string.Create(CultureInfo.InvariantCulture, $"""
@@ -85,7 +103,7 @@ internal sealed class NodeLayout(string dataDirectory, NodeSecrets secrets, Node
             ["RABBITMQ_CONF_ENV_FILE"] = "/dev/null",
             ["RABBITMQ_CONFIG_FILE"] = Path.Combine(dataDirectory, "rabbitmq.conf"),
             ["RABBITMQ_ADVANCED_CONFIG_FILE"] = Path.Combine(dataDirectory, "advanced.config"),
-            ["RABBITMQ_MNESIA_BASE"] = Path.Combine(dataDirectory, "mnesia"),
+            ["RABBITMQ_MNESIA_BASE"] = Path.Combine(dataDirectory, DatabaseFolder),
             ["RABBITMQ_LOG_BASE"] = Logs,
             ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(dataDirectory, "enabled_plugins"),
             ["RABBITMQ_PID_FILE"] = Path.Combine(dataDirectory, "rabbitmq.pid"),

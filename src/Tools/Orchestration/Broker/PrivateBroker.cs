@@ -72,17 +72,19 @@ public sealed class PrivateBroker : IAsyncDisposable
         }
         catch
         {
-            await broker.DisposeAsync();
+            await broker.StopAsync(TimeSpan.Zero); // it served nobody yet
             throw;
         }
     }
 
     /// <summary>Stops the node: SIGTERM, after <see cref="PrivateBrokerOptions.StopLimit"/> SIGKILL. The data stays.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => new(StopAsync(options.StopLimit));
+
+    internal async Task StopAsync(TimeSpan grace)
     {
         if (Interlocked.Exchange(ref stopped, 1) == 0)
         {
-            await EndProcessesAsync(options.StopLimit);
+            await EndProcessesAsync(grace);
             held.Dispose();
         }
     }
@@ -113,6 +115,7 @@ public sealed class PrivateBroker : IAsyncDisposable
     {
         var secrets = NodeSecrets.LoadOrCreate(options.DataDirectory, options.User, options.Password);
         Password = secrets.Password;
+        NodeLayout.RemoveUnfinishedDatabase(options.DataDirectory);
         for (var attempt = 1; ; attempt++)
         {
             var ports = NodePorts.Choose(options);
@@ -124,6 +127,7 @@ public sealed class PrivateBroker : IAsyncDisposable
             await SpawnAsync(installation, layout, ports, cancellationToken);
             if (await WaitUntilReadyAsync(ports, cancellationToken))
             {
+                NodeLayout.MarkDatabaseFinished(options.DataDirectory);
                 return;
             }
             var text = output.Tail(15);

@@ -1,0 +1,43 @@
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using FlowPlatform.AppHost;
+
+// The system: a broker, five services that know each other only by its streams, and the simulator that drives them from outside.
+var (flags, exitCode) = AppHostFlags.Read(args, Projects.AppHost.ProjectPath);
+if (flags is null)
+{
+    return exitCode;
+}
+
+var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions { Args = flags.HostArguments, DashboardApplicationName = "FlowPlatform" });
+flags.ApplyTo(builder.Configuration);
+
+var adminKey = builder.AddParameter("admin-key", new GenerateParameterDefault { MinLength = 32, Special = false }, secret: true, persist: true);
+var broker = builder.AddBroker(flags);
+
+var orders = AddService<Projects.Orders>("orders");
+var inventory = AddService<Projects.Inventory>("inventory").WithEnvironment("FLOW_MODE", flags.Mode);
+var payments = AddService<Projects.Payments>("payments").WithEnvironment("FLOW_MODE", flags.Mode);
+var shipping = AddService<Projects.Shipping>("shipping");
+var insights = AddService<Projects.Insights>("insights");
+
+// Customers, the card gateway and the courier live outside the system: the simulator plays them.
+var simulator = AddService<Projects.Simulator>("simulator")
+    .WithReference(orders).WaitFor(orders)
+    .WithReference(inventory).WaitFor(inventory)
+    .WithReference(payments).WaitFor(payments)
+    .WithReference(shipping).WaitFor(shipping)
+    .WithReference(insights).WaitFor(insights)
+    .WithSimulation(flags);
+payments.WithReference(simulator);
+shipping.WithReference(simulator);
+
+return await AppHostRun.RunAsync(builder.Build(), flags, adminKey, broker, simulator, [orders, inventory, payments, shipping, insights, simulator]);
+
+IResourceBuilder<ProjectResource> AddService<TProject>(string name)
+    where TProject : IProjectMetadata, new() => builder.AddProject<TProject>(name, launchProfileName: null)
+        .WithHttpEndpoint()
+        .WithHttpHealthCheck("/health")
+        .WithBroker(broker)
+        .WithEnvironment("FLOW_DATA", Path.Combine(flags.DataDirectory, name))
+        .WithEnvironment("FLOW_ADMIN_KEY", adminKey);

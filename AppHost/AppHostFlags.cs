@@ -1,0 +1,123 @@
+using System.Globalization;
+using Aspire.Hosting;
+using Microsoft.Extensions.Configuration;
+
+namespace FlowPlatform.AppHost;
+
+/// <summary>What the command line asks for. Relative paths are the caller's.</summary>
+internal sealed record AppHostFlags
+{
+    public string? Dataset { get; init; }
+
+    public int? Seed { get; init; }
+
+    public long? Orders { get; init; }
+
+    /// <summary>Orders a second.</summary>
+    public double? Rate { get; init; }
+
+    /// <summary><c>max</c>, or event time over wall time like <c>3600x</c>.</summary>
+    public string? Speed { get; init; }
+
+    public bool UntilDone { get; init; }
+
+    public string? Report { get; init; }
+
+    public required string DataDirectory { get; init; }
+
+    /// <summary>auto, rabbitmq or install.</summary>
+    public required string Broker { get; init; }
+
+    /// <summary>Aspire's own switches, in Aspire mode.</summary>
+    public string[] HostArguments { get; init; } = [];
+
+    /// <summary>How payments and inventory behave: in a dataset every order ends shipped.</summary>
+    public string Mode => Dataset is null ? "shop" : "dataset";
+
+    /// <summary>The flags, or null and the exit code when there is nothing to run: help was asked for, or a flag is wrong.</summary>
+    public static (AppHostFlags? Flags, int ExitCode) Read(string[] args, string appHostDirectory)
+    {
+        const int Misuse = 2;
+        if (args.Any(argument => argument is "--help" or "-h" or "-?"))
+        {
+            Console.Out.WriteLine(Usage.Text);
+            return (null, 0);
+        }
+        try
+        {
+            return (Parse(args, Environment.GetEnvironmentVariable("FLOW_DATASET"), ParentOf(appHostDirectory), TimeProvider.System), 0);
+        }
+        catch (UsageException e)
+        {
+            Console.Error.WriteLine($"{e.Message}\n\n{Usage.Text}");
+            return (null, Misuse);
+        }
+    }
+
+    /// <summary>What the orchestrator takes from the configuration; Aspire ignores it.</summary>
+    public void ApplyTo(IConfigurationManager configuration)
+    {
+        configuration["Flow:Data"] = DataDirectory;
+        configuration["Flow:Broker"] = Broker;
+        configuration["Flow:Console"] = "simulator";
+    }
+
+    /// <exception cref="UsageException">A flag is unknown, repeated, lacks its value or has a wrong one.</exception>
+    internal static AppHostFlags Parse(string[] args, string? defaultDataset, string repositoryRoot, TimeProvider time)
+    {
+        var (given, rest) = FlagReader.Read(args, passUnknown: IsAspire);
+        var dataset = given.Value("--dataset");
+        var orders = given.Whole("--orders", min: 1, max: 1_000_000_000);
+        var isShop = orders is not null || given.Has("--rate") || given.Has("--seed");
+        if (dataset is not null && isShop)
+        {
+            throw new UsageException("--orders, --rate and --seed belong to the synthetic shop; with --dataset it doesn't run.");
+        }
+        dataset ??= isShop || string.IsNullOrWhiteSpace(defaultDataset) ? null : defaultDataset;
+        var untilDone = given.Has("--until-done");
+        if (untilDone && dataset is null && orders is null)
+        {
+            throw new UsageException("--until-done needs an end: --dataset FILE or --orders N.");
+        }
+        var state = Path.Combine(repositoryRoot, ".flow");
+        return new AppHostFlags
+        {
+            Dataset = dataset is null ? null : ExistingDataset(dataset),
+            Orders = orders,
+            Seed = (int?)given.Whole("--seed", min: 0, max: int.MaxValue),
+            Rate = given.Rate("--rate"),
+            Speed = dataset is null && given.Has("--speed") ? throw new UsageException("--speed belongs to a dataset; the synthetic shop has --rate.") : given.Speed("--speed"),
+            UntilDone = untilDone,
+            Report = given.Value("--report") is { } report ? Path.GetFullPath(report) : null,
+            DataDirectory = given.Value("--data") is { } data ? Path.GetFullPath(data) : untilDone ? FreshRun(state, time) : Path.Combine(state, "data"),
+            Broker = given.Broker("--broker"),
+            HostArguments = rest,
+        };
+    }
+
+    private static string ParentOf(string folder) => Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder))!;
+
+    /// <summary>Whether the real Aspire runs AppHost.cs: it has switches of its own.</summary>
+    private static bool IsAspire => typeof(DistributedApplication).Assembly.GetName().Name == "Aspire.Hosting";
+
+    private static string ExistingDataset(string file)
+    {
+        var path = Path.GetFullPath(file);
+        if (!path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase) && !path.EndsWith(".csv.gz", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new UsageException($"The dataset {path} is neither a .csv nor a .csv.gz file.");
+        }
+        return File.Exists(path) ? path : throw new UsageException($"The dataset {path} doesn't exist.");
+    }
+
+    private static string FreshRun(string state, TimeProvider time)
+    {
+        var name = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        var folder = Path.Combine(state, "runs", name);
+        for (var i = 2; Directory.Exists(folder); i++)
+        {
+            folder = Path.Combine(state, "runs", $"{name}-{i}");
+        }
+        return folder;
+    }
+}

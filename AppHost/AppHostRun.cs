@@ -1,0 +1,82 @@
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace FlowPlatform.AppHost;
+
+/// <summary>Runs the application until it is stopped or the simulator ends, and says with which code.</summary>
+internal static class AppHostRun
+{
+    private const int Failure = 1;
+    private const int Interrupted = 130;
+
+    public static async Task<int> RunAsync(
+        DistributedApplication app, AppHostFlags flags, IResourceBuilder<ParameterResource> adminKey, BrokerResource broker,
+        IResourceBuilder<ProjectResource> simulator, IResourceBuilder<ProjectResource>[] services)
+    {
+        using var over = new CancellationTokenSource();
+        var file = new RunFile(flags.DataDirectory);
+        try
+        {
+            await using (app)
+            {
+                var notifications = app.ResourceNotifications;
+                // When the application is stopped, the simulator ends, too; only an end of its own counts.
+                var stopping = app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+                var running = app.RunAsync(over.Token);
+                var announced = AnnounceAsync(notifications, file, adminKey, broker, services.Except([simulator]).ToArray(), services, over.Token);
+                var ended = notifications.WaitForResourceAsync(simulator.Resource.Name, change => HasEnded(change.Snapshot), stopping);
+                await Task.WhenAny(running, ended);
+                await over.CancelAsync();
+                await running;
+                await UntilCancelledAsync(announced);
+                return ended.IsCompletedSuccessfully ? ExitCodeOf(await ended) : flags.UntilDone ? Interrupted : 0;
+            }
+        }
+        catch (DistributedApplicationException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return Failure;
+        }
+        finally
+        {
+            file.Remove();
+        }
+    }
+
+    /// <summary>Tells tools where everything is, once the services are ready.</summary>
+    private static async Task AnnounceAsync(
+        ResourceNotificationService notifications, RunFile file, IResourceBuilder<ParameterResource> adminKey, BrokerResource broker,
+        IResourceBuilder<ProjectResource>[] awaited, IResourceBuilder<ProjectResource>[] services, CancellationToken cancellationToken)
+    {
+        foreach (var service in awaited)
+        {
+            await notifications.WaitForResourceHealthyAsync(service.Resource.Name, cancellationToken);
+        }
+        var urls = services.ToDictionary(service => service.Resource.Name, service => service.GetEndpoint("http").Url);
+        file.Write(new RunningAppHost(
+            Environment.ProcessId,
+            urls,
+            await broker.Amqp.Resource.GetConnectionStringAsync(cancellationToken),
+            await broker.Stream.Resource.GetConnectionStringAsync(cancellationToken),
+            await adminKey.Resource.GetValueAsync(cancellationToken)));
+    }
+
+    private static bool HasEnded(CustomResourceSnapshot snapshot) =>
+        snapshot.State?.Text is { } state && (state == KnownResourceStates.Finished || state == KnownResourceStates.Exited || state == KnownResourceStates.FailedToStart);
+
+    private static int ExitCodeOf(ResourceEvent end) => end.Snapshot.ExitCode ?? Failure;
+
+    private static async Task UntilCancelledAsync(Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (OperationCanceledException)
+        {
+            // The application ended before everything was ready: there was nothing to announce.
+        }
+    }
+}

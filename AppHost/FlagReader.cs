@@ -1,0 +1,126 @@
+using System.Globalization;
+
+namespace FlowPlatform.AppHost;
+
+/// <summary>The command line is wrong; the message says what.</summary>
+internal sealed class UsageException(string message) : Exception(message);
+
+/// <summary>Reads <c>--flag value</c> and <c>--flag=value</c>, and checks values.</summary>
+internal sealed class FlagReader
+{
+    private static readonly string[] WithValue = ["--dataset", "--seed", "--orders", "--rate", "--speed", "--report", "--data", "--broker"];
+    private static readonly string[] WithoutValue = ["--until-done"];
+
+    /// <summary>Known, but for what this version doesn't do yet. The value is what it does.</summary>
+    private static readonly Dictionary<string, string?> Later = new()
+    {
+        ["--broker-nodes"] = "1",
+        ["--stores"] = "sqlite",
+        ["--replicas"] = null,
+        ["--without"] = null,
+    };
+
+    private readonly Dictionary<string, string> values = new(StringComparer.Ordinal);
+
+    public static (FlagReader Given, string[] Others) Read(string[] args, bool passUnknown)
+    {
+        var given = new FlagReader();
+        var rest = new List<string>();
+        var queue = new Queue<string>(args);
+        while (queue.TryDequeue(out var argument))
+        {
+            var (name, inline) = argument.Split('=', 2) is [var flag, var text] ? (flag, text) : (argument, null);
+            if (Later.TryGetValue(name, out var supported))
+            {
+                CheckLater(name, supported, inline ?? Next(queue, name));
+            }
+            else if (WithValue.Contains(name))
+            {
+                given.Add(name, inline ?? Next(queue, name));
+            }
+            else if (WithoutValue.Contains(name))
+            {
+                given.Add(name, inline is null ? "" : throw new UsageException($"{name} takes no value."));
+            }
+            else if (passUnknown)
+            {
+                rest.Add(argument);
+            }
+            else
+            {
+                throw new UsageException(argument == "publish" ? "The verb publish is not available in this version." : $"Unknown flag: {argument}");
+            }
+        }
+        return (given, [.. rest]);
+    }
+
+    public bool Has(string name) => values.ContainsKey(name);
+
+    public string? Value(string name) => values.GetValueOrDefault(name);
+
+    public long? Whole(string name, long min, long max)
+    {
+        if (Value(name) is not { } text)
+        {
+            return null;
+        }
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+            ? number
+            : throw new UsageException($"{name} is '{text}'; it must be a whole number from {min} to {max}.");
+    }
+
+    /// <summary>Like <c>20/s</c> or <c>20</c>.</summary>
+    public double? Rate(string name)
+    {
+        const double RateMax = 1_000_000;
+        if (Value(name) is not { } text)
+        {
+            return null;
+        }
+        var number = text.EndsWith("/s", StringComparison.Ordinal) ? text[..^2] : text;
+        return Positive(number) is { } rate and <= RateMax ? rate : throw new UsageException($"{name} is '{text}'; it must be like 20/s, up to {RateMax:0}/s.");
+    }
+
+    /// <summary>Like <c>3600x</c> or <c>max</c>.</summary>
+    public string? Speed(string name) => Value(name) switch
+    {
+        null => null,
+        "max" => "max",
+        var text when text.EndsWith('x') && Positive(text[..^1]) is not null => text,
+        var text => throw new UsageException($"{name} is '{text}'; it must be max, or like 3600x."),
+    };
+
+    public string Broker(string name) => Value(name) switch
+    {
+        null => "auto",
+        "auto" or "rabbitmq" or "install" => Value(name)!,
+        "docker" or "embedded" => throw new UsageException($"{name} {Value(name)} is not available in this version; auto, rabbitmq and install are."),
+        var text => throw new UsageException($"{name} is '{text}'; it must be auto, rabbitmq, docker, install or embedded."),
+    };
+
+    private static double? Positive(string text) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number > 0 && double.IsFinite(number) ? number : null;
+
+    private static string Next(Queue<string> queue, string name) =>
+        queue.TryPeek(out var next) && !next.StartsWith("--", StringComparison.Ordinal) ? queue.Dequeue() : throw new UsageException($"{name} needs a value.");
+
+    private static void CheckLater(string name, string? supported, string value)
+    {
+        if (value != supported)
+        {
+            throw new UsageException($"{name} {value} is not available in this version.");
+        }
+    }
+
+    private void Add(string name, string value)
+    {
+        if (value.Length == 0 && WithValue.Contains(name))
+        {
+            throw new UsageException($"{name} needs a value.");
+        }
+        if (!values.TryAdd(name, value))
+        {
+            throw new UsageException($"{name} is given twice.");
+        }
+    }
+}

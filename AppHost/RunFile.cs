@@ -1,0 +1,42 @@
+using System.Text.Json;
+
+namespace FlowPlatform.AppHost;
+
+/// <summary>What tools need to talk to a running AppHost. The broker's addresses hold its credentials.</summary>
+internal sealed record RunningAppHost(int Pid, IReadOnlyDictionary<string, string> Urls, string? Broker, string? BrokerStream, string? AdminKey);
+
+/// <summary><c>apphost.json</c> in the data directory: only its owner can read it, and it is there only while the AppHost runs.</summary>
+internal sealed class RunFile(string dataDirectory)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    private bool written;
+
+    private string FileName => Path.Combine(dataDirectory, "apphost.json");
+
+    public void Write(RunningAppHost content)
+    {
+        var temporary = FileName + ".new";
+        File.Delete(temporary); // one left behind may have another mode
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+        using (var stream = new FileStream(temporary, options))
+        {
+            JsonSerializer.Serialize(stream, content, Json);
+        }
+        File.Move(temporary, FileName, overwrite: true);
+        written = true;
+    }
+
+    /// <summary>Not one of another AppHost that this one found on its data directory.</summary>
+    public void Remove()
+    {
+        if (written)
+        {
+            File.Delete(FileName);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+namespace FlowPlatform.AppHost;
+
+internal static class Usage
+{
+    public const string Text = """
+        Usage: dotnet run [-c Release] --project AppHost -- [flags]
+
+          --dataset FILE     .csv or .csv.gz to replay (default: FLOW_DATASET, else the synthetic shop runs)
+          --seed N           the shop's seed (1)
+          --orders N         end the shop after N orders (endless)
+          --rate N/s         the shop's orders a second (20/s)
+          --speed Nx|max     event time over wall time, for a dataset (3600x)
+          --until-done       replay, wait for quiet, check, report, stop: exit 0, or 1 with the reason
+          --report FILE      where the report is written, as JSON
+          --data DIR         state (.flow/data; with --until-done a fresh .flow/runs/<utc>)
+          --broker auto|rabbitmq|docker|install|embedded
+                             auto: the broker of ConnectionStrings__rabbitmq, else an installed RabbitMQ,
+                             else the distribution's packages in the user's cache; rabbitmq: one of the first
+                             two; install: the packages. docker and embedded: not available in this version
+          --broker-nodes N, --stores sqlite|postgres, --replicas SERVICE=N, --without SERVICE
+                             not available in this version beyond 1 and sqlite
+          --help             this text
+
+        Ctrl-C stops everything; a second one kills at once. Relative paths are the caller's.
+        """;
+}

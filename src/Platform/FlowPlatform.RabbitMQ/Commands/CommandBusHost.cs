@@ -1,0 +1,171 @@
+using FlowPlatform.Hosting;
+using FlowPlatform.Log;
+using MassTransit;
+using MassTransit.Logging;
+using MassTransit.Middleware;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace FlowPlatform.RabbitMQ.Commands;
+
+/// <summary>
+/// Owns MassTransit's bus: a queue and a consumer per command that the service handles. Starting it never holds the host up: without a broker it tries on in the background, and reconnects later.
+/// Safe for concurrent use.
+/// </summary>
+internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAsyncDisposable
+{
+    /// <summary>The broker may be away that long before health turns red.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long calls that are under way may go on when the service stops.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+    private readonly FlowDefinition definition;
+    private readonly TimeProvider clock;
+    private readonly ILoggerFactory loggers;
+    private readonly ILogger logger;
+    private readonly CommandBusSettings settings;
+    private readonly CommandConsumer consumer;
+    private readonly CancellationTokenSource stopping = new();
+    private readonly CancellationTokenSource aborting;
+    private readonly TaskCompletionSource<IBusControl> ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly DateTimeOffset created;
+    private IBusControl? bus;
+    private Task starting = Task.CompletedTask;
+    private volatile string waitingFor = "It is still connecting.";
+
+    public CommandBusHost(FlowDefinition definition, CommandBusSettings settings, IServiceProvider services, TimeProvider clock, ILoggerFactory loggers)
+    {
+        this.definition = definition;
+        this.settings = settings;
+        this.clock = clock;
+        this.loggers = loggers;
+        logger = loggers.CreateLogger<CommandBusHost>();
+        aborting = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
+        consumer = new CommandConsumer(services, settings, clock, loggers.CreateLogger<CommandConsumer>(), stopping.Token, aborting.Token);
+        created = clock.GetUtcNow();
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (definition.AllCommands.Count > 0)
+        {
+            LogContext.ConfigureCurrentLogContext(loggers);
+            bus = Create();
+            starting = Task.Run(StartBusAsync, CancellationToken.None);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The bus once every queue of this service is declared and its consumer there (rule M1).</summary>
+    /// <exception cref="EventLogUnavailableException">Not within the limit.</exception>
+    public async Task<IBusControl> WhenReadyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ready.Task.WaitAsync(settings.Limit, clock, cancellationToken);
+        }
+        catch (TimeoutException late)
+        {
+            throw new EventLogUnavailableException($"The command queues on RabbitMQ at {settings} are not ready. {waitingFor}", late);
+        }
+    }
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        await Task.CompletedTask;
+        if (bus is null)
+        {
+            return HealthCheckResult.Healthy();
+        }
+
+        if (!ready.Task.IsCompletedSuccessfully)
+        {
+            var reason = $"The command queues on RabbitMQ at {settings} are not ready. {waitingFor}";
+            return clock.GetUtcNow() - created > Patience ? HealthCheckResult.Unhealthy(reason) : HealthCheckResult.Degraded(reason);
+        }
+
+        var health = bus.CheckHealth();
+        return health.Status switch
+        {
+            BusHealthStatus.Healthy => HealthCheckResult.Healthy(),
+            BusHealthStatus.Degraded => HealthCheckResult.Degraded(health.Description),
+            _ => HealthCheckResult.Unhealthy(health.Description),
+        };
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await stopping.CancelAsync();
+        aborting.CancelAfter(Grace);
+        await starting.WaitAsync(cancellationToken);
+        if (ready.Task.IsCompletedSuccessfully)
+        {
+            await bus!.StopAsync(cancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await aborting.CancelAsync();
+        stopping.Dispose();
+        aborting.Dispose();
+    }
+
+    private IBusControl Create() => Bus.Factory.CreateUsingRabbitMq(factory =>
+    {
+        settings.Apply(factory, $"{definition.Service} commands");
+        factory.Publish<CommandMessage>(topology => topology.Exclude = true);
+        foreach (var command in definition.AllCommands)
+        {
+            factory.ReceiveEndpoint(command.Name, endpoint =>
+            {
+                endpoint.ConfigureConsumeTopology = false;
+                endpoint.PublishFaults = false;
+                endpoint.PrefetchCount = settings.Concurrency;
+                endpoint.ConcurrentMessageLimit = settings.Concurrency;
+                endpoint.ConfigureError(error =>
+                {
+                    error.UseFilter(new HandBackFilter(logger));
+                    error.UseFilter(new ErrorTransportFilter());
+                });
+                endpoint.Handler<CommandMessage>(message => consumer.ConsumeAsync(command, message));
+            });
+        }
+    });
+
+    private async Task StartBusAsync()
+    {
+        var failures = 0;
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await settings.ProbeAsync(stopping.Token);
+                await bus!.StartAsync(stopping.Token);
+                ready.TrySetResult(bus);
+                return;
+            }
+            catch (Exception failed) when (!stopping.IsCancellationRequested)
+            {
+                waitingFor = failed.GetBaseException().Message;
+                LogNotStarted(settings.ToString(), waitingFor);
+            }
+            catch (Exception ended)
+            {
+                LogGivenUp(ended);
+                return;
+            }
+
+            await Task.Delay(RetryDelay.After(++failures), clock, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Commands can't reach RabbitMQ at {Address}, trying on: {Reason}")]
+    private partial void LogNotStarted(string address, string reason);
+
+    [LoggerMessage(2, LogLevel.Debug, "The service stopped before the command bus had started")]
+    private partial void LogGivenUp(Exception reason);
+}

@@ -1,0 +1,82 @@
+using MassTransit;
+using Microsoft.Extensions.Configuration;
+using RabbitMQ.Client;
+
+namespace FlowPlatform.RabbitMQ.Commands;
+
+/// <summary>Where the broker is and how many commands of a kind run at a time. Messages never quote the address, for it holds a password.</summary>
+internal sealed record CommandBusSettings(string Host, ushort Port, string VirtualHost, string User, string Password, bool Tls, int Concurrency)
+{
+    private const int DefaultConcurrency = 64;
+    private const int MaxConcurrency = 1024;
+
+    /// <summary>For the queues to be declared, and for a batch to be confirmed.</summary>
+    public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a command is retried in one delivery before it goes to the end of its queue.</summary>
+    public TimeSpan MaxStay { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Reads <c>ConnectionStrings:rabbitmq</c> and <c>FLOW_COMMAND_CONCURRENCY</c>.</summary>
+    /// <exception cref="InvalidOperationException">The address is missing or malformed, or the number out of bounds.</exception>
+    public static CommandBusSettings Read(IConfiguration configuration)
+    {
+        const string Form = "amqp://user:password@host:port/virtual-host";
+        var text = configuration.GetConnectionString("rabbitmq");
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            throw new InvalidOperationException($"RabbitMQ's address is missing. Set ConnectionStrings:rabbitmq to {Form}.");
+        }
+
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("amqp" or "amqps"))
+        {
+            throw new InvalidOperationException($"ConnectionStrings:rabbitmq must have the form {Form}, or amqps://… for TLS.");
+        }
+
+        if (!uri.UserInfo.Contains(':', StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException($"ConnectionStrings:rabbitmq for {uri.Host} has no user:password. There is no default user.");
+        }
+
+        var parsed = new ConnectionFactory { Uri = uri };
+        var concurrency = configuration.GetValue("FLOW_COMMAND_CONCURRENCY", DefaultConcurrency);
+        return concurrency is >= 1 and <= MaxConcurrency
+            ? new CommandBusSettings(uri.IdnHost, (ushort)parsed.Endpoint.Port, parsed.VirtualHost, parsed.UserName, parsed.Password, parsed.Ssl.Enabled, concurrency)
+            : throw new InvalidOperationException($"FLOW_COMMAND_CONCURRENCY is {concurrency}; 1 to {MaxConcurrency} is possible.");
+    }
+
+    /// <summary>Without credentials.</summary>
+    public override string ToString() => $"{Host}:{Port} (virtual host '{VirtualHost}')";
+
+    /// <summary>Opens a connection and closes it: MassTransit never tries again after a refused password, and otherwise pauses for up to 30 s.</summary>
+    public async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        var factory = new ConnectionFactory
+        {
+            HostName = Host,
+            Port = Port,
+            VirtualHost = VirtualHost,
+            UserName = User,
+            Password = Password,
+            Ssl = new SslOption(Host, enabled: Tls),
+            AutomaticRecoveryEnabled = false,
+            RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
+        };
+        await using var connection = await factory.CreateConnectionAsync("commands probe", cancellationToken);
+    }
+
+    public void Apply(IRabbitMqBusFactoryConfigurator bus, string connectionName) => bus.Host(Host, Port, VirtualHost, connectionName, host =>
+    {
+        host.Username(User);
+        host.Password(Password);
+        host.PublisherConfirmation = true;
+        if (Tls)
+        {
+            host.UseSsl(tls =>
+            {
+                tls.ServerName = Host;
+                // Whatever the system holds for safe.
+                tls.Protocol = System.Security.Authentication.SslProtocols.None;
+            });
+        }
+    });
+}

@@ -1,0 +1,27 @@
+using FlowPlatform.Commands;
+using FlowPlatform.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace FlowPlatform.RabbitMQ.Commands;
+
+/// <summary>Registration of the command bus.</summary>
+public static class RabbitMqCommandsExtensions
+{
+    /// <summary>
+    /// Carries the service's commands over RabbitMQ with MassTransit: a durable queue per command, named like it, with <c>…_error</c> beside it for those that failed five times.
+    /// Reads <c>ConnectionStrings:rabbitmq</c> (AMQP address) and <c>FLOW_COMMAND_CONCURRENCY</c> (commands of a kind at a time; default 64). A service without commands connects to nothing.
+    /// </summary>
+    public static FlowBuilder UseRabbitMqCommands(this FlowBuilder flow)
+    {
+        var services = flow.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => CommandBusSettings.Read(provider.GetRequiredService<IConfiguration>()));
+        services.AddSingleton<CommandBusHost>();
+        services.AddSingleton<ICommandBus, MassTransitCommandBus>();
+        services.AddHostedService(provider => provider.GetRequiredService<CommandBusHost>());
+        services.AddHealthChecks().AddCheck<CommandBusHost>("commands");
+        return flow;
+    }
+}

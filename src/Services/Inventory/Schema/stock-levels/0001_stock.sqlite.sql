@@ -1,0 +1,5 @@
+CREATE TABLE stock (
+    code     TEXT PRIMARY KEY,
+    on_hand  INTEGER NOT NULL,
+    reserved INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

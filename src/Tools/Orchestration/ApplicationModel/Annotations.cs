@@ -1,0 +1,17 @@
+namespace Aspire.Hosting.ApplicationModel;
+
+/// <summary>Fills the environment of a resource just before it starts. Values are strings or <see cref="IValueProvider"/>s.</summary>
+public sealed class EnvironmentCallbackContext(DistributedApplicationExecutionContext executionContext)
+{
+    public Dictionary<string, object> EnvironmentVariables { get; } = new(StringComparer.Ordinal);
+
+    public DistributedApplicationExecutionContext ExecutionContext { get; } = executionContext;
+}
+
+internal sealed record EnvironmentCallbackAnnotation(Action<EnvironmentCallbackContext> Callback) : IResourceAnnotation;
+
+internal sealed record WaitAnnotation(IResource Resource) : IResourceAnnotation;
+
+internal sealed record ArgumentsAnnotation(IReadOnlyList<string> Arguments) : IResourceAnnotation;
+
+internal sealed record HttpHealthCheckAnnotation(string Path, int StatusCode, string EndpointName) : IResourceAnnotation;

@@ -1,0 +1,90 @@
+using System.Globalization;
+
+namespace Aspire.Hosting.ApplicationModel;
+
+/// <summary>A port that a resource serves. Locally there is no proxy: the public port is the one that the process listens on.</summary>
+public sealed class EndpointAnnotation : IResourceAnnotation
+{
+    internal const string LoopbackHost = "127.0.0.1";
+
+    internal EndpointAnnotation(string name, string uriScheme, int? port, int? targetPort)
+    {
+        Name = name;
+        UriScheme = uriScheme;
+        Port = port;
+        TargetPort = targetPort;
+    }
+
+    public string Name { get; }
+
+    public string UriScheme { get; }
+
+    /// <summary>The port that was asked for; null: any free one.</summary>
+    public int? Port { get; }
+
+    /// <summary>The port inside a container. A local process has none.</summary>
+    public int? TargetPort { get; }
+
+    /// <summary>The variable that tells the process its port, or null.</summary>
+    internal string? EnvironmentVariable { get; init; }
+
+    internal int? AllocatedPort { get; set; }
+
+    internal string? Url => AllocatedPort is { } allocated
+        ? string.Create(CultureInfo.InvariantCulture, $"{UriScheme}://{LoopbackHost}:{allocated}")
+        : null;
+}
+
+public enum EndpointProperty
+{
+    Url,
+    Host,
+    Port,
+    Scheme,
+    HostAndPort,
+}
+
+/// <summary>An endpoint of a resource by name; its values are known once ports are allocated, before anything starts.</summary>
+public sealed class EndpointReference(IResourceWithEndpoints owner, string endpointName) : IValueProvider, IManifestExpressionProvider
+{
+    public IResourceWithEndpoints Resource { get; } = owner;
+
+    public string EndpointName { get; } = endpointName;
+
+    public bool IsAllocated => Annotation.AllocatedPort is not null;
+
+    public int Port => Annotation.AllocatedPort ?? throw NotAllocated();
+
+    public string Host { get; } = EndpointAnnotation.LoopbackHost;
+
+    public string Scheme => Annotation.UriScheme;
+
+    public string Url => Annotation.Url ?? throw NotAllocated();
+
+    public string ValueExpression => Property(EndpointProperty.Url).ValueExpression;
+
+    private EndpointAnnotation Annotation => Resource.Annotations.OfType<EndpointAnnotation>().FirstOrDefault(endpoint => endpoint.Name == EndpointName)
+        ?? throw new InvalidOperationException($"Resource '{Resource.Name}' has no endpoint '{EndpointName}'.");
+
+    public EndpointReferenceExpression Property(EndpointProperty property) => new(this, property);
+
+    public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default) => new(Url);
+
+    private InvalidOperationException NotAllocated() => new($"Endpoint '{EndpointName}' of resource '{Resource.Name}' has no port yet: it gets one when the application starts.");
+}
+
+public sealed class EndpointReferenceExpression(EndpointReference endpointReference, EndpointProperty property) : IValueProvider, IManifestExpressionProvider
+{
+    public string ValueExpression => $"{{{endpointReference.Resource.Name}.bindings.{endpointReference.EndpointName}.{Name}}}";
+
+    private string Name => property == EndpointProperty.HostAndPort ? "hostAndPort" : property.ToString().ToLowerInvariant();
+
+    public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default) => new(property switch
+    {
+        EndpointProperty.Host => endpointReference.Host,
+        EndpointProperty.Port => endpointReference.Port.ToString(CultureInfo.InvariantCulture),
+        EndpointProperty.Scheme => endpointReference.Scheme,
+        EndpointProperty.HostAndPort => string.Create(CultureInfo.InvariantCulture, $"{endpointReference.Host}:{endpointReference.Port}"),
+        _ => endpointReference.Url,
+    });
+}

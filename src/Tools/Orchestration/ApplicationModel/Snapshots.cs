@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Aspire.Hosting.ApplicationModel;
+
+public sealed record ResourceStateSnapshot(string Text, string? Style);
+
+public static class KnownResourceStates
+{
+    public static readonly string NotStarted = nameof(NotStarted);
+    public static readonly string Waiting = nameof(Waiting);
+    public static readonly string Starting = nameof(Starting);
+    public static readonly string Running = nameof(Running);
+    public static readonly string Stopping = nameof(Stopping);
+    public static readonly string Finished = nameof(Finished);
+    public static readonly string Exited = nameof(Exited);
+    public static readonly string FailedToStart = nameof(FailedToStart);
+
+    /// <summary>Local only: it ended by itself again and again; it is started again after the longest back-off.</summary>
+    internal static readonly string CrashLoop = nameof(CrashLoop);
+
+    internal static bool IsTerminal(string? state) => state == Finished || state == Exited || state == FailedToStart;
+}
+
+public static class KnownResourceStateStyles
+{
+    public static readonly string Success = "success";
+    public static readonly string Info = "info";
+    public static readonly string Warn = "warning";
+    public static readonly string Error = "error";
+}
+
+/// <summary>What is known about a resource at one moment.</summary>
+public sealed record CustomResourceSnapshot
+{
+    public required string ResourceType { get; init; }
+
+    public ResourceStateSnapshot? State { get; init; }
+
+    /// <summary>Null while it isn't running.</summary>
+    public HealthStatus? HealthStatus { get; init; }
+
+    public int? ExitCode { get; init; }
+
+    /// <summary>Why it is in this state, for a reader; secrets masked.</summary>
+    internal string? Reason { get; init; }
+
+    internal bool IsReady => State?.Text == KnownResourceStates.Running && HealthStatus == Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy;
+
+    internal bool IsTerminal => KnownResourceStates.IsTerminal(State?.Text);
+}
+
+public sealed class ResourceEvent(IResource resource, string resourceId, CustomResourceSnapshot snapshot)
+{
+    public IResource Resource { get; } = resource;
+
+    public string ResourceId { get; } = resourceId;
+
+    public CustomResourceSnapshot Snapshot { get; } = snapshot;
+}

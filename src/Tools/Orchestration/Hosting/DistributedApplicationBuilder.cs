@@ -1,0 +1,117 @@
+using System.Reflection;
+using Aspire.Hosting.ApplicationModel;
+using FlowPlatform.Orchestration.Display;
+using FlowPlatform.Orchestration.Supervision;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Aspire.Hosting;
+
+public sealed class DistributedApplicationOptions
+{
+    /// <summary>Configuration on the command line (<c>--key=value</c>).</summary>
+    public string[]? Args { get; set; }
+
+    /// <summary>Shown above the table of resources.</summary>
+    public string? DashboardApplicationName { get; set; }
+}
+
+/// <summary>The application can't be run. The message names the fault and the cure.</summary>
+public class DistributedApplicationException(string message, Exception? innerException = null) : Exception(message, innerException);
+
+public sealed class DistributedApplicationExecutionContext
+{
+    internal DistributedApplicationExecutionContext()
+    {
+    }
+
+    /// <summary>Locally an application is only run; writing deployment artefacts comes on top of this model.</summary>
+    public bool IsRunMode { get; } = true;
+
+    public bool IsPublishMode { get; }
+}
+
+public interface IDistributedApplicationBuilder
+{
+    /// <summary>The folder of the AppHost's project.</summary>
+    string AppHostDirectory { get; }
+
+    ConfigurationManager Configuration { get; }
+
+    DistributedApplicationExecutionContext ExecutionContext { get; }
+
+    IServiceCollection Services { get; }
+
+    IResourceBuilder<T> AddResource<T>(T resource)
+        where T : IResource;
+
+    DistributedApplication Build();
+}
+
+internal sealed class DistributedApplicationBuilder : IDistributedApplicationBuilder
+{
+    private readonly HostApplicationBuilder host;
+    private readonly List<IResource> resources = [];
+    private readonly string applicationName;
+
+    public DistributedApplicationBuilder(DistributedApplicationOptions options)
+    {
+        AppHostDirectory = FindAppHostDirectory();
+        applicationName = options.DashboardApplicationName ?? Path.GetFileName(AppHostDirectory);
+        host = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = options.Args, ContentRootPath = AppHostDirectory });
+        host.Logging.ClearProviders(); // the console belongs to the view of resources
+    }
+
+    public string AppHostDirectory { get; }
+
+    public ConfigurationManager Configuration => host.Configuration;
+
+    public DistributedApplicationExecutionContext ExecutionContext { get; } = new();
+
+    public IServiceCollection Services => host.Services;
+
+    public OrchestratorSettings Settings => field ??= OrchestratorSettings.From(Configuration, AppHostDirectory);
+
+    public SecretMask Mask { get; } = new();
+
+    public SecretStore Secrets => field ??= new SecretStore(Settings.DataDirectory);
+
+    public IResourceBuilder<T> AddResource<T>(T resource)
+        where T : IResource
+    {
+        if (resources.Exists(other => string.Equals(other.Name, resource.Name, StringComparison.OrdinalIgnoreCase)))
+        {
+            throw new DistributedApplicationException($"Two resources have the name '{resource.Name}'.");
+        }
+        resources.Add(resource);
+        return new ResourceBuilder<T>(this, resource);
+    }
+
+    public DistributedApplication Build()
+    {
+        Services.AddSingleton(TimeProvider.System);
+        Services.AddSingleton(Settings);
+        Services.AddSingleton(Mask);
+        Services.AddSingleton(new ResourceNotificationService());
+        Services.AddSingleton<IReadOnlyList<IResource>>(resources);
+        Services.AddSingleton(ExecutionContext);
+        Services.AddSingleton<Orchestrator>();
+        Services.AddSingleton(services => ResourceView.Create(
+            applicationName, resources, services.GetRequiredService<ResourceNotificationService>(), Settings, Mask));
+        Services.AddSingleton<IHostLifetime, AppHostLifetime>();
+        Services.AddHostedService(services => services.GetRequiredService<Orchestrator>());
+        // Everything stops within 10 s; the host's own limit must not cut in before.
+        Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(15));
+        return new DistributedApplication(host.Build());
+    }
+
+    /// <summary>Written into the AppHost's assembly by build/ProjectMetadata.targets, under the name that Aspire uses.</summary>
+    private static string FindAppHostDirectory() =>
+        Assembly.GetEntryAssembly()?.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .FirstOrDefault(attribute => attribute.Key == "apphostprojectpath")?.Value ?? Directory.GetCurrentDirectory();
+
+    private sealed record ResourceBuilder<T>(IDistributedApplicationBuilder ApplicationBuilder, T Resource) : IResourceBuilder<T>
+        where T : IResource;
+}

@@ -1,0 +1,23 @@
+using Aspire.Hosting.ApplicationModel;
+
+namespace Aspire.Hosting;
+
+public static class ProjectResourceBuilderExtensions
+{
+    /// <summary>A project that the AppHost references. Locally its built assembly is run, launch profiles are not read.</summary>
+    public static IResourceBuilder<ProjectResource> AddProject<TProject>(this IDistributedApplicationBuilder builder, string name)
+        where TProject : IProjectMetadata, new() => builder.AddProject<TProject>(name, launchProfileName: null);
+
+    /// <summary>A project without launch profile: what it serves is said by <c>WithHttpEndpoint</c>.</summary>
+    public static IResourceBuilder<ProjectResource> AddProject<TProject>(this IDistributedApplicationBuilder builder, string name, string? launchProfileName)
+        where TProject : IProjectMetadata, new()
+    {
+        if (launchProfileName is not null)
+        {
+            throw new DistributedApplicationException($"Project '{name}': launch profiles are not read by the local orchestrator; pass null and say WithHttpEndpoint().");
+        }
+        var project = new ProjectResource(name);
+        project.Annotations.Add(new TProject());
+        return builder.AddResource(project);
+    }
+}

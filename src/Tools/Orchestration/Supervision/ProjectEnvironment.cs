@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+
+namespace FlowPlatform.Orchestration.Supervision;
+
+/// <summary>The environment of a project, by Aspire's conventions.</summary>
+internal sealed class ProjectEnvironment(
+    IResource resource, DistributedApplicationExecutionContext execution, OrchestratorSettings settings, SecretMask mask)
+{
+    private const string InstanceAlphabet = "abcdefghijklmnopqrstuvwxyz";
+
+    /// <summary>What belongs to the AppHost's own process, or to <c>dotnet run</c>, and must not reach a service.</summary>
+    private static readonly string[] NotInherited = ["DOTNET_LAUNCH_PROFILE", "ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS", "ASPNETCORE_HTTPS_PORTS", "HTTP_PORTS", "HTTPS_PORTS"];
+
+    /// <summary>Eight lower-case letters that tell instances of a service apart in telemetry.</summary>
+    private readonly string instanceId = RandomNumberGenerator.GetString(InstanceAlphabet, 8);
+
+    public async Task<Dictionary<string, string?>> MakeAsync(CancellationToken cancellationToken)
+    {
+        var environment = NotInherited.ToDictionary(name => name, _ => (string?)null, StringComparer.Ordinal);
+        AddTelemetry(environment);
+        AddEndpoints(environment);
+        AddConsole(environment);
+        var context = new EnvironmentCallbackContext(execution);
+        foreach (var annotation in resource.Annotations.OfType<EnvironmentCallbackAnnotation>())
+        {
+            annotation.Callback(context);
+        }
+        foreach (var (name, value) in context.EnvironmentVariables)
+        {
+            environment[name] = await ResolveAsync(value, cancellationToken);
+        }
+        return environment;
+    }
+
+    /// <summary>The exporter's endpoint, protocol and headers are inherited when the AppHost has them.</summary>
+    private void AddTelemetry(Dictionary<string, string?> environment)
+    {
+        environment["OTEL_SERVICE_NAME"] = resource.Name;
+        environment["OTEL_RESOURCE_ATTRIBUTES"] = $"service.instance.id={instanceId}";
+        if (string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT")))
+        {
+            return;
+        }
+        const string SoonMilliseconds = "1000";
+        environment["OTEL_BSP_SCHEDULE_DELAY"] = SoonMilliseconds;
+        environment["OTEL_BLRP_SCHEDULE_DELAY"] = SoonMilliseconds;
+        environment["OTEL_METRIC_EXPORT_INTERVAL"] = SoonMilliseconds;
+        environment["OTEL_TRACES_SAMPLER"] = "always_on";
+        environment["OTEL_METRICS_EXEMPLAR_FILTER"] = "trace_based";
+        environment["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory";
+    }
+
+    /// <summary>
+    /// ANSI colours are not asked for, though Aspire does: the output goes to files and to a console that may not be a terminal.
+    /// The resource that has the console keeps its standard output for what it tells the user; its log goes to standard error.
+    /// </summary>
+    private void AddConsole(Dictionary<string, string?> environment)
+    {
+        environment["LOGGING__CONSOLE__FORMATTERNAME"] = "simple";
+        if (resource.Name == settings.ConsoleResource)
+        {
+            environment["LOGGING__CONSOLE__LOGTOSTANDARDERRORTHRESHOLD"] = "Trace";
+        }
+    }
+
+    private void AddEndpoints(Dictionary<string, string?> environment)
+    {
+        var endpoints = resource.Annotations.OfType<EndpointAnnotation>().ToArray();
+        var urls = string.Join(';', endpoints.Where(endpoint => endpoint.UriScheme is "http" or "https").Select(endpoint => endpoint.Url));
+        if (urls.Length > 0)
+        {
+            environment["ASPNETCORE_URLS"] = urls;
+        }
+        foreach (var endpoint in endpoints.Where(endpoint => endpoint.EnvironmentVariable is not null))
+        {
+            environment[endpoint.EnvironmentVariable!] = endpoint.AllocatedPort?.ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
+    private async Task<string?> ResolveAsync(object value, CancellationToken cancellationToken)
+    {
+        var text = value is IValueProvider provider ? await provider.GetValueAsync(cancellationToken) : Convert.ToString(value, CultureInfo.InvariantCulture);
+        if (value is IResourceWithConnectionString && text is not null)
+        {
+            mask.AddConnectionString(text);
+        }
+        return text;
+    }
+}

@@ -1,0 +1,82 @@
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using FlowPlatform.Orchestration.Broker;
+using FlowPlatform.Orchestration.Processes;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace FlowPlatform.Orchestration.Supervision;
+
+/// <summary>Runs a project's built assembly with <c>dotnet</c>: no build, no launcher in between, so the pid is the service's own.</summary>
+internal sealed class ProjectRunner(
+    ProjectResource resource, ResourceNotificationService notifications, ProjectEnvironment environment,
+    SecretMask mask, ProcessJournal journal, ResourceLog log, TimeProvider time)
+    : ResourceRunner(resource, notifications, mask, time)
+{
+    protected override async Task<ISupervised> StartAsync(CancellationToken cancellationToken)
+    {
+        var assembly = FindAssembly();
+        CheckPorts();
+        var start = new ChildProcessStart(DotnetHost.Path,
+            [assembly, .. resource.Annotations.OfType<ArgumentsAnnotation>().SelectMany(annotation => annotation.Arguments)])
+        {
+            WorkingDirectory = WorkingDirectory(assembly),
+            Environment = await environment.MakeAsync(cancellationToken),
+            OnLine = log.Add,
+        };
+        try
+        {
+            var child = await ChildProcess.StartAsync(start);
+            if (child.Identity is { } identity)
+            {
+                journal.Add(resource.Name, identity);
+            }
+            return new SupervisedProcess(child, journal, Time);
+        }
+        catch (Exception e) when (e is FileNotFoundException or System.ComponentModel.Win32Exception or IOException)
+        {
+            throw new StartFailedException(e.Message, e);
+        }
+    }
+
+    protected override Task WatchHealthAsync(CancellationToken cancellationToken)
+    {
+        var check = resource.Annotations.OfType<HttpHealthCheckAnnotation>().FirstOrDefault();
+        if (check is null)
+        {
+            return PublishHealthAsync(HealthStatus.Healthy, null);
+        }
+        var endpoint = resource.Annotations.OfType<EndpointAnnotation>().FirstOrDefault(endpoint => endpoint.Name == check.EndpointName);
+        return endpoint?.Url is { } url
+            ? new HttpHealthWatch(new Uri(new Uri(url), check.Path), check.StatusCode, PublishHealthAsync, Time).RunAsync(cancellationToken)
+            : PublishHealthAsync(HealthStatus.Unhealthy, $"its health check names the endpoint '{check.EndpointName}', which it doesn't have");
+    }
+
+    private string FindAssembly()
+    {
+        if (resource.Annotations.OfType<IProjectMetadata>().First() is not IBuiltProjectMetadata built)
+        {
+            throw new StartFailedException("where its assembly is built is unknown: import build/ProjectMetadata.targets into the AppHost's project");
+        }
+        return File.Exists(built.TargetPath)
+            ? built.TargetPath
+            : throw new StartFailedException($"{built.TargetPath} doesn't exist. Build the AppHost, which builds its services with it.");
+    }
+
+    /// <summary>The project's folder, where its appsettings.json is; the assembly's own once it is deployed without sources.</summary>
+    private string WorkingDirectory(string assembly)
+    {
+        var project = Path.GetDirectoryName(resource.Annotations.OfType<IProjectMetadata>().First().ProjectPath);
+        return project is not null && Directory.Exists(project) ? project : Path.GetDirectoryName(assembly)!;
+    }
+
+    private void CheckPorts()
+    {
+        foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>())
+        {
+            if (endpoint.AllocatedPort is { } port && !LoopbackPorts.IsFree(port))
+            {
+                throw new StartFailedException($"its port {port} (endpoint '{endpoint.Name}') is taken on 127.0.0.1 by another process. End that, or choose another port.");
+            }
+        }
+    }
+}

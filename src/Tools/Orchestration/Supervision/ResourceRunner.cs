@@ -1,0 +1,180 @@
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace FlowPlatform.Orchestration.Supervision;
+
+/// <summary>
+/// Supervises one resource: waits for what it depends on, starts it, watches its health, starts it again when it crashes, stops it.
+/// An end with 0 or 1 was meant by the process itself; any other code is a crash (a signal, an unhandled exception).
+/// </summary>
+internal abstract class ResourceRunner(IResource resource, ResourceNotificationService notifications, SecretMask mask, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource stopping = new();
+    private volatile ISupervised? current;
+    private TimeSpan grace;
+    private Task? supervision;
+
+    public IResource Resource { get; } = resource;
+
+    protected TimeProvider Time { get; } = time;
+
+    public IReadOnlyList<IResource> Dependencies { get; } = [.. resource.Annotations.OfType<WaitAnnotation>().Select(wait => wait.Resource)];
+
+    public void Start() => supervision = SuperviseAsync(stopping.Token);
+
+    /// <summary>Ends the resource within the grace and one more second.</summary>
+    public async Task StopAsync(TimeSpan stopGrace)
+    {
+        grace = stopGrace;
+        await stopping.CancelAsync();
+        if (supervision is not null && await Task.WhenAny(supervision, Task.Delay(stopGrace + KillLimit, Time)) == supervision)
+        {
+            await supervision;
+        }
+        Kill();
+    }
+
+    public void Kill()
+    {
+        grace = TimeSpan.Zero;
+        stopping.Cancel();
+        current?.Kill();
+    }
+
+    /// <summary>After the stop.</summary>
+    public void Dispose() => stopping.Dispose();
+
+    protected abstract Task<ISupervised> StartAsync(CancellationToken cancellationToken);
+
+    /// <summary>Publishes the health while it runs, until cancelled.</summary>
+    protected virtual Task WatchHealthAsync(CancellationToken cancellationToken) => PublishHealthAsync(HealthStatus.Healthy, null);
+
+    /// <summary>Whether the process meant to end with this code.</summary>
+    protected virtual bool IsDeliberate(int exitCode) => exitCode is 0 or 1;
+
+    protected Task PublishHealthAsync(HealthStatus health, string? reason) => notifications.PublishUpdateAsync(Resource,
+        snapshot => snapshot.State?.Text == KnownResourceStates.Running ? snapshot with { HealthStatus = health, Reason = reason } : snapshot);
+
+    protected Task PublishAsync(string state, string? style = null, string? reason = null, int? exitCode = null) => notifications.PublishUpdateAsync(Resource,
+        snapshot => snapshot with
+        {
+            State = new ResourceStateSnapshot(state, style),
+            HealthStatus = null,
+            ExitCode = exitCode,
+            Reason = reason is null ? null : mask.Apply(reason),
+        });
+
+    private async Task SuperviseAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await WaitForDependenciesAsync(cancellationToken))
+            {
+                await KeepRunningAsync(cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await PublishAsync(KnownResourceStates.Exited, KnownResourceStateStyles.Info, "stopped");
+        }
+        catch (Exception e)
+        {
+            // The last resort of a task that nobody awaits until the stop: the fault becomes the resource's state.
+            await PublishAsync(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error, $"its supervision failed: {e.Message}");
+        }
+    }
+
+    private async Task<bool> WaitForDependenciesAsync(CancellationToken cancellationToken)
+    {
+        await PublishAsync(KnownResourceStates.Waiting, KnownResourceStateStyles.Info);
+        foreach (var dependency in Dependencies)
+        {
+            var reached = await notifications.WaitForResourceAsync(
+                dependency.Name, change => change.Snapshot.IsReady || change.Snapshot.IsTerminal, cancellationToken);
+            if (!reached.Snapshot.IsReady)
+            {
+                await PublishAsync(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error,
+                    $"it needs {dependency.Name}, which is {reached.Snapshot.State?.Text}");
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private async Task KeepRunningAsync(CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff();
+        while (true)
+        {
+            if (!backoff.IsLooping)
+            {
+                await PublishAsync(KnownResourceStates.Starting, KnownResourceStateStyles.Info);
+            }
+            var started = Time.GetTimestamp();
+            var (exitCode, fault) = await RunOnceAsync(cancellationToken);
+            if (fault is null && IsDeliberate(exitCode))
+            {
+                await PublishAsync(exitCode == 0 ? KnownResourceStates.Finished : KnownResourceStates.Exited,
+                    exitCode == 0 ? KnownResourceStateStyles.Success : KnownResourceStateStyles.Error, $"exit code {exitCode}", exitCode);
+                return;
+            }
+            if (fault is not null && backoff.Crashes == 0)
+            {
+                await PublishAsync(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error, fault);
+                return;
+            }
+            var delay = backoff.Next(Time.GetElapsedTime(started));
+            await PublishAsync(backoff.IsLooping ? KnownResourceStates.CrashLoop : KnownResourceStates.Starting, KnownResourceStateStyles.Warn,
+                $"{fault ?? $"crashed ({ExitCodes.Describe(exitCode)})"}; start {backoff.Crashes + 1} in {delay.TotalSeconds:0.#} s", exitCode);
+            await Task.Delay(delay, Time, cancellationToken);
+        }
+    }
+
+    /// <summary>One life: its exit code, or why it could not begin.</summary>
+    private async Task<(int ExitCode, string? Fault)> RunOnceAsync(CancellationToken cancellationToken)
+    {
+        ISupervised instance;
+        try
+        {
+            instance = await StartAsync(cancellationToken);
+        }
+        catch (StartFailedException e)
+        {
+            return (-1, e.Message);
+        }
+        current = instance;
+        using var life = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var health = Task.CompletedTask;
+        try
+        {
+            await PublishAsync(KnownResourceStates.Running, KnownResourceStateStyles.Success);
+            health = WatchHealthAsync(life.Token);
+            return (await instance.Exited.WaitAsync(cancellationToken), null);
+        }
+        finally
+        {
+            await life.CancelAsync();
+            if (cancellationToken.IsCancellationRequested)
+            {
+                await PublishAsync(KnownResourceStates.Stopping, KnownResourceStateStyles.Info);
+            }
+            await instance.StopAsync(grace);
+            current = null;
+            await EndOfAsync(health);
+        }
+    }
+
+    private static async Task EndOfAsync(Task cancelled)
+    {
+        try
+        {
+            await cancelled;
+        }
+        catch (OperationCanceledException)
+        {
+            // That is how it is asked to end.
+        }
+    }
+}

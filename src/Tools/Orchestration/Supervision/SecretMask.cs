@@ -1,0 +1,43 @@
+namespace FlowPlatform.Orchestration.Supervision;
+
+/// <summary>Replaces known secrets in whatever is shown or logged. Safe for concurrent use.</summary>
+internal sealed class SecretMask
+{
+    private const string Masked = "***";
+
+    // Shorter values would mask ordinary words.
+    private const int LengthMin = 4;
+
+    private readonly Lock gate = new();
+    private volatile string[] secrets = [];
+
+    public void Add(string secret)
+    {
+        lock (gate)
+        {
+            if (secret.Length >= LengthMin && !secrets.Contains(secret, StringComparer.Ordinal))
+            {
+                secrets = [.. secrets.Append(secret).OrderByDescending(value => value.Length)];
+            }
+        }
+    }
+
+    /// <summary>The password of a connection string that is a URI, as written and decoded.</summary>
+    public void AddConnectionString(string connectionString)
+    {
+        if (Uri.TryCreate(connectionString, UriKind.Absolute, out var uri) && uri.UserInfo.Split(':', 2) is [_, var password])
+        {
+            Add(password);
+            Add(Uri.UnescapeDataString(password));
+        }
+    }
+
+    public string Apply(string text)
+    {
+        foreach (var secret in secrets)
+        {
+            text = text.Replace(secret, Masked, StringComparison.Ordinal);
+        }
+        return text;
+    }
+}

@@ -1,0 +1,117 @@
+using Dapper;
+using FlowPlatform.Log;
+using FlowPlatform.Tests.Support;
+using Microsoft.Data.Sqlite;
+
+namespace FlowPlatform.Tests.Runtime;
+
+public sealed class RelayTests : IDisposable
+{
+    private readonly TemporaryDirectory directory = new();
+    private readonly MemoryEventLog log = new();
+
+    private string Database => Path.Combine(directory.Path, "main.db");
+
+    private PartitionId Partition => new("accounts", Partitioner.PartitionOf("a", 3));
+
+    public void Dispose() => directory.Dispose();
+
+    [Fact]
+    public async Task A_restored_backup_that_the_log_is_ahead_of_is_refused()
+    {
+        await PayAsync(5);
+        File.Copy(Database, Database + ".backup");
+        await PayAsync(5);
+        File.Copy(Database + ".backup", Database, overwrite: true);
+        await using var bank = await BankHost.StartAsync(log, directory.Path);
+        await StopsAsync(bank, "assigned only 5");
+        log.Records(Partition).Count.ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task A_restored_backup_that_has_decided_anew_is_refused()
+    {
+        await PayAsync(5);
+        File.Copy(Database, Database + ".backup");
+        await PayAsync(5);
+        File.Copy(Database + ".backup", Database, overwrite: true);
+        log.Away = true;
+        await using var bank = await BankHost.StartAsync(log, directory.Path);
+        for (var i = 0; i < 5; i++)
+        {
+            await bank.PayInAsync("a", 2);
+        }
+
+        log.Away = false;
+        await StopsAsync(bank, "has decided anew");
+        log.Records(Partition).Count.ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task Rows_that_are_stored_but_whose_confirm_was_not_written_down_are_not_stored_twice()
+    {
+        await PayAsync(5);
+        await ExecuteAsync("UPDATE flow_outbox_head SET confirmed = 2, confirmed_id = (SELECT event_id FROM flow_outbox WHERE stream = 'accounts' AND sequence = 2) WHERE stream = 'accounts'");
+        await PayAsync(1);
+        log.Records(Partition).Select(record => record.Event.Sequence).ShouldBe([1, 2, 3, 4, 5, 6]);
+    }
+
+    [Fact]
+    public async Task A_lost_tail_whose_rows_were_trimmed_is_announced_and_noted_by_who_has_applied_it()
+    {
+        await PayAsync(10);
+        await ExecuteAsync("DELETE FROM flow_outbox WHERE stream = 'accounts' AND sequence < 10");
+        log.CutTail(Partition, 5);
+        await using var bank = await BankHost.StartAsync(log, directory.Path);
+        await Eventually.ThatAsync("gap and newest row are in the log", () => log.Records(Partition).Count == 7);
+        log.Records(Partition).Select(record => record.Event.Sequence).ShouldBe([1, 2, 3, 4, 5, 9, 10]);
+        log.Records(Partition)[5].Event.Type.ShouldBe("flow.gap");
+        await bank.PayInAsync("a", 1);
+        await bank.HasTotalAsync("a", 11, 11);
+        await Eventually.ThatAsync("the reactor has noted an incident", async () => await bank.CountAsync("flow_incident") == 1);
+        await bank.DisposeAsync();
+
+        // A consumer that comes later can never get those events.
+        File.Delete(Path.Combine(directory.Path, "totals.g1.db"));
+        await using var fresh = await BankHost.StartAsync(log, directory.Path);
+        await Eventually.ThatAsync("the new consumer stops at the gap", async () =>
+            (await fresh.Monitor.GetStatusAsync(TestContext.Current.CancellationToken)).Consumers.Any(row => row.Consumer == "totals" && row.Error?.Contains("sequences 6 to 9", StringComparison.Ordinal) == true));
+    }
+
+    [Fact]
+    public async Task A_deleted_store_is_a_new_producer_and_loses_nothing_silently()
+    {
+        await PayAsync(5);
+        Directory.Delete(directory.Path, recursive: true);
+        await using var bank = await BankHost.StartAsync(log, directory.Path);
+        await bank.PayInAsync("a", 1);
+        await bank.HasTotalAsync("a", 6, 6);
+        log.Records(Partition).Select(record => record.Event.Producer).Distinct().Count().ShouldBe(2);
+    }
+
+    private static async Task StopsAsync(BankHost bank, string reason) => await Eventually.ThatAsync($"the relay has stopped: {reason}", async () =>
+    {
+        var outbox = (await bank.Monitor.GetStatusAsync(TestContext.Current.CancellationToken)).Outbox;
+        return outbox.State == "stopped" && outbox.Error!.Contains(reason, StringComparison.Ordinal);
+    });
+
+    private async Task PayAsync(int times)
+    {
+        await using var bank = await BankHost.StartAsync(log, directory.Path);
+        for (var i = 0; i < times; i++)
+        {
+            await bank.PayInAsync("a", 1);
+        }
+
+        await Eventually.ThatAsync("everything is published, confirmed and written down", async () => await bank.CountAsync("flow_outbox_head WHERE confirmed < assigned") == 0);
+        var expected = log.Records(Partition).Count;
+        await Eventually.ThatAsync("totals has all", async () => (await bank.ReadTotalsAsync()).GetValueOrDefault("a").Events == expected);
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new SqliteConnection($"Data Source={Database};Pooling=False");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await connection.ExecuteAsync(sql);
+    }
+}

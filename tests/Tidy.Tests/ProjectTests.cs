@@ -1,0 +1,54 @@
+namespace FlowPlatform.Tidy.Tests;
+
+public sealed class ProjectTests
+{
+    [Fact]
+    public void Dependencies_point_one_way() => Projects.WrongReferences(Repository.Files).ShouldBeEmpty();
+
+    [Theory]
+    [InlineData("src/Services/Orders/Orders.csproj", "../Inventory/Inventory.csproj")]
+    [InlineData("src/Services/Orders/Orders.csproj", "../../Tools/Orchestration/Orchestration.csproj")]
+    [InlineData("src/Services/Contracts/Contracts.csproj", "../../Platform/FlowPlatform.Storage/FlowPlatform.Storage.csproj")]
+    [InlineData("src/Platform/FlowPlatform/FlowPlatform.csproj", "../FlowPlatform.Storage/FlowPlatform.Storage.csproj")]
+    [InlineData("src/Platform/FlowPlatform.Storage/FlowPlatform.Storage.csproj", "../FlowPlatform.RabbitMQ/FlowPlatform.RabbitMQ.csproj")]
+    [InlineData("ServiceDefaults/ServiceDefaults.csproj", @"..\src\Services\Contracts\Contracts.csproj")]
+    [InlineData("src/Tools/Cli/Cli.csproj", "../../Services/Orders/Orders.csproj")]
+    [InlineData("tests/Platform.Tests/Platform.Tests.csproj", "../RabbitMQ.Tests/RabbitMQ.Tests.csproj")]
+    [InlineData("elsewhere/New.csproj", "../src/Platform/FlowPlatform/FlowPlatform.csproj")]
+    public void A_reference_the_wrong_way_is_found(string project, string reference) =>
+        Projects.WrongReferences([new(project, $"""<ProjectReference Include="{reference}" />""")]).ShouldHaveSingleItem();
+
+    [Fact]
+    public void The_platform_library_knows_no_vendor() => Projects.VendorsInPlatform(Repository.Files).ShouldBeEmpty();
+
+    [Theory]
+    [InlineData("Any.cs", "using Microsoft.AspNetCore.Http;")]
+    [InlineData("Any.cs", "using static Dapper.SqlMapper;")]
+    [InlineData("Any.cs", "using Client = RabbitMQ.Client.IChannel;")]
+    [InlineData("Any.cs", "var http = new Microsoft.AspNetCore.Http.DefaultHttpContext();")]
+    [InlineData("FlowPlatform.csproj", """<PackageReference Include="Dapper" />""")]
+    public void A_vendor_in_the_platform_library_is_found(string file, string text) =>
+        Projects.VendorsInPlatform([new($"src/Platform/FlowPlatform/{file}", text)]).ShouldNotBeEmpty();
+
+    [Fact]
+    public void Every_project_is_in_the_one_solution() => Projects.OutsideTheSolution(Repository.Files).ShouldBeEmpty();
+
+    [Fact]
+    public void A_project_outside_the_solution_or_a_second_solution_is_found()
+    {
+        var solution = new SourceFile("FlowPlatform.sln", """Project("{1}") = "Gone", "src\Gone\Gone.csproj", "{2}" """);
+
+        Projects.OutsideTheSolution([solution, new("src/New/New.csproj", "")]).Count().ShouldBe(2);
+        Projects.OutsideTheSolution([new("FlowPlatform.sln", ""), new("Other.slnx", "")]).ShouldHaveSingleItem();
+        Projects.OutsideTheSolution([]).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void Versions_stand_in_one_place() => Projects.StrayVersions(Repository.Files).ShouldBeEmpty();
+
+    [Theory]
+    [InlineData("""<PackageReference Include="Dapper" Version="2.1.86" />""")]
+    [InlineData("""<PackageReference Include="Dapper" VersionOverride="2.1.86" />""")]
+    [InlineData("""<PackageVersion Include="Dapper" Version="2.1.86" />""")]
+    public void A_version_elsewhere_is_found(string line) => Projects.StrayVersions([new("src/Any/Any.csproj", line)]).ShouldNotBeEmpty();
+}
