@@ -15,7 +15,7 @@ internal static class Program
         builder.AddServiceDefaults();
         try
         {
-            await using var app = SimulatorApp.Build(builder, SimulatorOptions.From(builder.Configuration));
+            await using var app = SimulatorApp.Build(builder, SimulatorOptions.From(builder.Configuration), Console.Out);
             var outcome = app.Services.GetRequiredService<SessionOutcome>();
             await app.RunAsync();
             return outcome.ExitCode ?? StoppedCode;

@@ -16,20 +16,17 @@ internal sealed class SessionOutcome
 
 /// <summary>One run from start to end: replays the input, shows what flows, and, where asked, waits for quiet, checks and reports.</summary>
 internal sealed class Session(
-    SimulatorOptions options, SimulatorStore store, Book book, ServiceCalls calls, TimeProvider clock, SessionOutcome outcome, IHostApplicationLifetime lifetime,
-    ILogger<Session> logger) : BackgroundService
+    SimulatorOptions options, SimulatorStore store, Book book, ServiceCalls calls, Display display, TimeProvider clock, SessionOutcome outcome,
+    IHostApplicationLifetime lifetime, ILogger<Session> logger) : BackgroundService
 {
     /// <summary>An exit that is neither 0 nor 1: whoever watches the process starts it again.</summary>
     public const int CrashCode = 70;
-
-    private static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(60);
-
-    private readonly Display display = new(Console.Out, clock, options.Terminal);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
+            await StartedAsync(stoppingToken);
             outcome.ExitCode = await RunAsync(stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -48,6 +45,14 @@ internal sealed class Session(
         }
 
         lifetime.StopApplication();
+    }
+
+    // The gateway answers before the first order asks for it; and a host that is stopped while it starts ends with an exception instead of a code.
+    private async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
+        await started.Task.WaitAsync(cancellationToken);
     }
 
     private async Task<int> RunAsync(CancellationToken cancellationToken)
@@ -92,7 +97,7 @@ internal sealed class Session(
     private async Task<bool> WatchAsync(IReplayInput input, Replayer replayer, Task replay, CancellationToken cancellationToken)
     {
         var poller = new Poller(calls, clock);
-        var watch = new QuietWatch(clock, StallLimit, () => replayer.Totals.LedgerAdjustments);
+        var watch = new QuietWatch(clock, options.StallLimit, () => replayer.Totals.LedgerAdjustments);
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), clock);
         var announced = false;
         while (await timer.WaitForNextTickAsync(cancellationToken))
@@ -126,7 +131,7 @@ internal sealed class Session(
 
     private async Task ExplainStallAsync(QuietWatch watch, Snapshot snapshot, CancellationToken cancellationToken)
     {
-        display.Write([$"Stalled: nothing has moved for {StallLimit.TotalSeconds:0} s.", .. watch.Obstacles.Select(obstacle => $"  {obstacle}")]);
+        display.Write([$"Stalled: nothing has moved for {options.StallLimit.TotalSeconds:0} s.", .. watch.Obstacles.Select(obstacle => $"  {obstacle}")]);
         if (calls.Trouble is { } trouble)
         {
             display.Write([$"  The latest call that failed: {trouble}"]);

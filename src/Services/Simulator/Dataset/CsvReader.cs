@@ -72,7 +72,7 @@ internal sealed class CsvReader(TextReader text)
         }
         catch (InvalidDataException fault)
         {
-            throw new DatasetException($"After line {physicalLine}: the compressed file is damaged or cut short. Get it again, or give the .csv.", fault);
+            throw new DatasetException($"After line {physicalLine}: the compressed file is damaged or cut short. Get or pack it again, or give the .csv.", fault);
         }
 
         next = 0;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using System.Text;
 
@@ -9,6 +8,8 @@ namespace Simulator.Dataset;
 internal static class DatasetReader
 {
     private const string PriceCure = "It is a decimal number with a point and up to three decimals, e.g. 2.55.";
+
+    private const int SmallestGzip = 18;
 
     private static readonly string[] Columns = ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"];
     private static readonly string[] DateForms = ["yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm", "M/d/yyyy H:mm"];
@@ -30,7 +31,7 @@ internal static class DatasetReader
         var magic = new byte[2];
         var read = await stream.ReadAtLeastAsync(magic, 2, throwOnEndOfStream: false, cancellationToken);
         stream.Position = 0;
-        await using var unpacked = read == 2 && magic is [0x1f, 0x8b] ? new GZipStream(stream, CompressionMode.Decompress, leaveOpen: true) : stream;
+        await using var unpacked = read == 2 && magic is [0x1f, 0x8b] && stream.Length > SmallestGzip ? new WholeGzipStream(stream) : stream;
         using var text = new StreamReader(unpacked, new UTF8Encoding(false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: true, 64 * 1024, leaveOpen: true);
         var csv = new CsvReader(text);
         if (!await csv.ReadAsync(cancellationToken))

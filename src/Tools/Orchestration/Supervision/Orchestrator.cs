@@ -17,6 +17,7 @@ internal sealed class Orchestrator(
     private readonly List<ResourceRunner> runners = [];
     private readonly List<ResourceLog> logs = [];
     private readonly ProcessJournal journal = new(Path.Combine(settings.DataDirectory, "processes"));
+    private IReadOnlyList<IReadOnlyList<ResourceRunner>> waves = [];
     private DataDirectoryLock? held;
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -34,7 +35,7 @@ internal sealed class Orchestrator(
                 runners.Add(runner);
             }
         }
-        StopOrder.Of(runners); // a circle of waits is an error now, not a silent standstill
+        waves = StopOrder.Of(runners); // a circle of waits is an error now, not a silent standstill
         view.Start();
         runners.ForEach(runner => runner.Start());
         return Task.CompletedTask;
@@ -43,7 +44,6 @@ internal sealed class Orchestrator(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var waves = StopOrder.Of(runners);
         for (var i = 0; i < waves.Count; i++)
         {
             // What earlier waves didn't use is there for later ones; one second of each share is for the kill.

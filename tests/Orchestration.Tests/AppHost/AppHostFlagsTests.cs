@@ -1,0 +1,97 @@
+using FlowPlatform.AppHost;
+
+namespace FlowPlatform.Orchestration.Tests.AppHost;
+
+public sealed class AppHostFlagsTests
+{
+    private static AppHostFlags Parse(params string[] args) => AppHostFlags.Parse(args, defaultDataset: null, "/repository", TimeProvider.System);
+
+    [Fact]
+    public void Without_flags_the_shop_runs_on_the_repositorys_data()
+    {
+        var flags = Parse();
+        flags.DataDirectory.ShouldBe("/repository/.flow/data");
+        flags.Broker.ShouldBe("auto");
+        flags.Mode.ShouldBe("shop");
+        flags.UntilDone.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Every_flag_is_read_in_both_forms()
+    {
+        using var folder = new TemporaryFolder();
+        var dataset = folder.File("year.csv.gz");
+        File.WriteAllText(dataset, "");
+        var flags = Parse("--dataset", dataset, "--speed=max", "--until-done", "--report", "out/report.json", "--data=state", "--broker", "install");
+        flags.Dataset.ShouldBe(dataset);
+        flags.Speed.ShouldBe("max");
+        flags.UntilDone.ShouldBeTrue();
+        flags.Report.ShouldBe(Path.GetFullPath("out/report.json"));
+        flags.DataDirectory.ShouldBe(Path.GetFullPath("state"));
+        flags.Broker.ShouldBe("install");
+        flags.Mode.ShouldBe("dataset");
+        var shop = Parse("--seed", "7", "--orders=1000", "--rate", "2.5/s", "--stores", "sqlite", "--broker-nodes=1");
+        (shop.Seed, shop.Orders, shop.Rate).ShouldBe((7, 1000L, 2.5));
+        Parse("--rate", "20").Rate.ShouldBe(20);
+    }
+
+    [Fact]
+    public void Until_done_runs_on_fresh_data()
+    {
+        using var folder = new TemporaryFolder();
+        var time = new FixedTime(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+        var first = AppHostFlags.Parse(["--orders", "5", "--until-done"], null, folder.Path, time).DataDirectory;
+        first.ShouldBe(folder.File(".flow/runs/20260102T030405Z"));
+        Directory.CreateDirectory(first);
+        AppHostFlags.Parse(["--orders", "5", "--until-done"], null, folder.Path, time).DataDirectory.ShouldBe(first + "-2");
+    }
+
+    [Fact]
+    public void The_environments_dataset_is_the_default_unless_the_shop_is_asked_for()
+    {
+        using var folder = new TemporaryFolder();
+        var dataset = folder.File("year.csv");
+        File.WriteAllText(dataset, "");
+        AppHostFlags.Parse([], dataset, "/repository", TimeProvider.System).Dataset.ShouldBe(dataset);
+        AppHostFlags.Parse(["--orders", "5"], dataset, "/repository", TimeProvider.System).Dataset.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("Unknown flag: --colour", "--colour")]
+    [InlineData("Unknown flag: stray", "stray")]
+    [InlineData("--orders needs a value", "--orders")]
+    [InlineData("--orders needs a value", "--orders", "--until-done")]
+    [InlineData("--data needs a value", "--data=")]
+    [InlineData("--until-done takes no value", "--until-done=yes")]
+    [InlineData("--orders is '-1'", "--orders=-1")]
+    [InlineData("--orders is '1.5'", "--orders", "1.5")]
+    [InlineData("--rate is 'fast'", "--rate", "fast")]
+    [InlineData("--rate is '0/s'", "--rate", "0/s")]
+    [InlineData("--seed is given twice", "--seed", "1", "--seed", "2")]
+    [InlineData("--speed belongs to a dataset", "--speed", "max")]
+    [InlineData("--until-done needs an end", "--until-done")]
+    [InlineData("doesn't exist", "--dataset", "/nowhere/year.csv")]
+    [InlineData("neither a .csv nor a .csv.gz", "--dataset", "/nowhere/year.txt")]
+    [InlineData("synthetic shop", "--dataset", "/nowhere/year.csv", "--orders", "5")]
+    [InlineData("--broker is 'kafka'", "--broker", "kafka")]
+    [InlineData("--broker docker is not available in this version", "--broker", "docker")]
+    [InlineData("--broker embedded is not available in this version", "--broker=embedded")]
+    [InlineData("--broker-nodes 3 is not available in this version", "--broker-nodes", "3")]
+    [InlineData("--stores postgres is not available in this version", "--stores=postgres")]
+    [InlineData("--replicas orders=2 is not available in this version", "--replicas", "orders=2")]
+    [InlineData("--without insights is not available in this version", "--without", "insights")]
+    [InlineData("publish is not available in this version", "publish", "--target", "compose")]
+    public void A_wrong_command_line_is_told_what_is_wrong(string fault, params string[] args) =>
+        Should.Throw<UsageException>(() => Parse(args)).Message.ShouldContain(fault);
+
+    [Theory]
+    [InlineData(0, "--help")]
+    [InlineData(2, "--colour")]
+    [InlineData(2, "--broker", "docker")]
+    public void Nothing_runs_after_help_or_misuse(int exitCode, params string[] args) => AppHostFlags.Read(args, "/repository/AppHost").ShouldBe((null, exitCode));
+
+    private sealed class FixedTime(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
+}
