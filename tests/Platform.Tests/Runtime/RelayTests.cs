@@ -40,6 +40,7 @@ public sealed class RelayTests : IDisposable
         await using var store = new SqliteServiceStore(directory.Path, typeof(RelayTests).Assembly, published, TimeProvider.System);
         await store.OpenAsync(TestContext.Current.CancellationToken);
         await store.WriteAsync(transaction => ValueTask.FromResult(transaction.Emit(new PaidIn("a", 1), Envelopes.Time)), TestContext.Current.CancellationToken);
+        await log.EnsureStreamAsync(stream, TestContext.Current.CancellationToken);
         log.Append(Partition, Envelopes.PaidIn("another", 1, store.Outbox.Producer));
         var relay = new PartitionRelay(log, store.Outbox, stream, new OutboxHead(Partition, 1, 0, null), TimeProvider.System);
         (await Should.ThrowAsync<OutboxIdentityException>(() => relay.RunAsync(TestContext.Current.CancellationToken))).Message.ShouldContain("has decided anew");
