@@ -44,14 +44,14 @@ internal sealed class CommandDefinition<TCommand, TOutcome, THandler>(string nam
 
         var handler = services.GetRequiredService<THandler>();
         var body = (TCommand)FlowJson.Deserialize(command.Body.Span, typeof(TCommand));
-        var outcome = await handler.CallAsync(body, new CommandContext(command.Id, command.Time, attempt), cancellationToken);
         try
         {
+            var outcome = await handler.CallAsync(body, new CommandContext(command.Id, command.Time, attempt), cancellationToken);
             await CommitAsync(store, handler, command, body, outcome, cancellationToken);
         }
         catch (StoreBusyException busy)
         {
-            throw new CommandRetryException($"Command '{Name}' can't be committed now. {busy.Message}", busy);
+            throw new CommandRetryException($"Command '{Name}' can't be handled now. {busy.Message}", busy);
         }
     }
 
