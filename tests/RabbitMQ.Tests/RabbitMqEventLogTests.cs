@@ -250,6 +250,33 @@ public sealed class RabbitMqEventLogTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task An_amqp_port_that_is_not_there_or_refuses_us_is_told()
+    {
+        var missing = broker.Options();
+        missing.AmqpUri = new Uri("amqp://u:s3cret@127.0.0.1:1");
+        var refused = broker.Options();
+        refused.AmqpUri = new Uri($"amqp://{broker.AmqpUri.UserInfo.Split(':')[0]}:s3cret@{broker.AmqpUri.Authority}");
+        foreach (var options in new[] { missing, refused })
+        {
+            await using var other = new RabbitMqEventLog(options, TimeProvider.System);
+            var error = await Should.ThrowAsync<EventLogUnavailableException>(() => other.EnsureStreamAsync(definition, Token));
+            error.Message.ShouldContain(definition.Name);
+            error.ToString().ShouldNotContain("s3cret");
+        }
+    }
+
+    [Fact]
+    public async Task A_wrong_stream_password_is_told()
+    {
+        var options = broker.Options();
+        options.StreamUri = new Uri($"rabbitmq-stream://{broker.StreamUri.UserInfo.Split(':')[0]}:s3cret@{broker.StreamUri.Authority}");
+        await using var other = new RabbitMqEventLog(options, TimeProvider.System);
+        var error = await Should.ThrowAsync<EventLogUnavailableException>(() => other.ReadLastAsync(Partition, Token));
+        error.Message.ShouldContain("AuthenticationFailure");
+        error.ToString().ShouldNotContain("s3cret");
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(3_000_000_001)]

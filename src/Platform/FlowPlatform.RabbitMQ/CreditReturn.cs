@@ -24,7 +24,8 @@ internal sealed class CreditReturn
         {
             for (var count = Volatile.Read(ref due); count > 0; count = Interlocked.Add(ref due, -count))
             {
-                await subscription!.CreditAsync((ushort)Math.Min(count, ushort.MaxValue), CancellationToken.None);
+                count = Math.Min(count, ushort.MaxValue);
+                await subscription!.CreditAsync((ushort)count, CancellationToken.None);
             }
         }
         catch (StreamConnectionException)

@@ -16,11 +16,8 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
     private readonly ChunkDecoder decoder = new(partition);
 
     /// <summary>The first record at or after the offset; null if the stream ends before it.</summary>
-    public async Task<LogRecord?> FirstFromAsync(long offset)
-    {
-        var chunks = new Collector();
-        var subscription = await connection.SubscribeAsync(partition.Name, offset == 0 ? StreamOffset.First : StreamOffset.At(offset), 1, chunks, CancellationToken.None);
-        try
+    public Task<LogRecord?> FirstFromAsync(long offset) =>
+        SubscribedAsync<LogRecord?>(offset == 0 ? StreamOffset.First : StreamOffset.At(offset), 1, async (subscription, chunks) =>
         {
             while (true)
             {
@@ -39,28 +36,19 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
                 // The offset lies in a gap: the record is in a later chunk.
                 await subscription.CreditAsync(1, CancellationToken.None);
             }
-        }
-        finally
-        {
-            await EndAsync(subscription, chunks);
-        }
-    }
+        });
 
     /// <summary>The newest record, or the newest of a producer; null if there is none.</summary>
     public async Task<LogRecord?> LastAsync(string? producer)
     {
-        var chunks = new Collector();
-        var subscription = await connection.SubscribeAsync(partition.Name, StreamOffset.Last, 1, chunks, CancellationToken.None);
-        await subscription.UnsubscribeAsync(CancellationToken.None);
-        using var chunk = chunks.TryTake();
-        if (chunk is null)
-        {
-            return null;
-        }
-
         var reference = producer is null ? null : Encoding.UTF8.GetBytes(producer);
-        return Find(chunk, 0, long.MaxValue, reference, newest: true)
-            ?? (reference is null ? null : await LastBeforeAsync(chunk.FirstOffset, reference));
+        var (found, upper) = await SubscribedAsync(StreamOffset.Last, 1, async (subscription, chunks) =>
+        {
+            await subscription.UnsubscribeAsync(CancellationToken.None);
+            using var chunk = chunks.TryTake();
+            return chunk is null ? (null, 0) : (Find(chunk, 0, long.MaxValue, reference, newest: true), chunk.FirstOffset);
+        });
+        return found ?? (reference is null ? null : await LastBeforeAsync(upper, reference));
     }
 
     /// <summary>Walks back in growing steps; each is read forward, up to where the last one began.</summary>
@@ -82,11 +70,8 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
         return null;
     }
 
-    private async Task<(LogRecord? Found, long Lowest)> LastBetweenAsync(long from, long upper, byte[] producer)
-    {
-        var chunks = new Collector();
-        var subscription = await connection.SubscribeAsync(partition.Name, StreamOffset.At(from), 2, chunks, CancellationToken.None);
-        try
+    private Task<(LogRecord? Found, long Lowest)> LastBetweenAsync(long from, long upper, byte[] producer) =>
+        SubscribedAsync(StreamOffset.At(from), 2, async (subscription, chunks) =>
         {
             LogRecord? found = null;
             for (var lowest = long.MaxValue; ;)
@@ -101,10 +86,28 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
                 found = Find(chunk, 0, upper, producer, newest: true) ?? found;
                 await subscription.CreditAsync(1, CancellationToken.None);
             }
-        }
-        finally
+        });
+
+    /// <summary>Reads by a subscription, which is ended in any case.</summary>
+    private async Task<T> SubscribedAsync<T>(StreamOffset from, ushort credit, Func<StreamSubscription, Collector, Task<T>> read)
+    {
+        using var chunks = new Collector();
+        try
         {
-            await EndAsync(subscription, chunks);
+            var subscription = await connection.SubscribeAsync(partition.Name, from, credit, chunks, CancellationToken.None);
+            try
+            {
+                return await read(subscription, chunks);
+            }
+            finally
+            {
+                await subscription.UnsubscribeAsync(CancellationToken.None);
+            }
+        }
+        catch (StreamConnectionException) when (chunks.Reason is ChunkException damaged)
+        {
+            // The connection ended because of a damaged chunk: the chunk is the news.
+            throw new ChunkException(damaged.FirstOffset, damaged.Reason, damaged);
         }
     }
 
@@ -151,21 +154,12 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
         }
     }
 
-    private static async Task EndAsync(StreamSubscription subscription, Collector chunks)
-    {
-        try
-        {
-            await subscription.UnsubscribeAsync(CancellationToken.None);
-        }
-        finally
-        {
-            chunks.Dispose();
-        }
-    }
-
     private sealed class Collector : IChunkObserver, IDisposable
     {
         private readonly Channel<StreamChunk> chunks = Channel.CreateUnbounded<StreamChunk>();
+
+        /// <summary>Why the subscription ended, if it has.</summary>
+        public Exception? Reason { get; private set; }
 
         public StreamChunk? TryTake() => chunks.Reader.TryRead(out var chunk) ? chunk : null;
 
@@ -193,7 +187,11 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
             }
         }
 
-        public void Closed(Exception reason) => chunks.Writer.TryComplete(reason);
+        public void Closed(Exception reason)
+        {
+            Reason = reason;
+            chunks.Writer.TryComplete(reason);
+        }
 
         public void Dispose()
         {

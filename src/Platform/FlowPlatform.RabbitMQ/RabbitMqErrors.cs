@@ -15,7 +15,7 @@ internal static class RabbitMqErrors
     };
 
     /// <summary>The log's exception for one of the protocol.</summary>
-    public static Exception Translate(Exception e, PartitionId partition) => Unwrap(e) switch
+    public static Exception Translate(Exception e, PartitionId partition) => e switch
     {
         StreamResponseException { Code: StreamResponseCode.StreamDoesNotExist, Command: not StreamCommand.MetadataUpdate } => new StreamNotFoundException(partition.Name),
         StreamResponseException { Command: StreamCommand.MetadataUpdate } moved => new EventLogUnavailableException(
@@ -41,8 +41,4 @@ internal static class RabbitMqErrors
             throw Translate(e, partition);
         }
     }
-
-    // A request that failed with its connection hides the reason, which says more.
-    private static Exception Unwrap(Exception e) =>
-        e is StreamConnectionException { InnerException: ChunkException or StreamProtocolException } ? e.InnerException : e;
 }

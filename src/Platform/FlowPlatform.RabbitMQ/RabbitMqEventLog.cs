@@ -35,11 +35,11 @@ public sealed class RabbitMqEventLog : IEventLog
     /// <inheritdoc />
     public async Task EnsureStreamAsync(StreamDefinition definition, CancellationToken cancellationToken)
     {
-        await CheckCountAsync(definition, mayBeMissing: true, cancellationToken);
+        await CheckCountAsync(definition, count => count == 0, cancellationToken);
         await topology.DeclareAsync(definition, cancellationToken);
 
-        // Again: a declaration that was interrupted earlier may have left more partitions than are defined now.
-        await CheckCountAsync(definition, mayBeMissing: false, cancellationToken);
+        // Again: a declaration that was interrupted earlier may have left more partitions than are defined now. Fewer only means that this node is not told of all yet.
+        await CheckCountAsync(definition, count => count < definition.Partitions, cancellationToken);
     }
 
     /// <inheritdoc />
@@ -126,10 +126,10 @@ public sealed class RabbitMqEventLog : IEventLog
         return looking.WaitAsync(cancellationToken);
     }
 
-    private async Task CheckCountAsync(StreamDefinition definition, bool mayBeMissing, CancellationToken cancellationToken)
+    private async Task CheckCountAsync(StreamDefinition definition, Func<int, bool> permitted, CancellationToken cancellationToken)
     {
         var count = await CountAsync(definition.Name, cancellationToken);
-        if (count != definition.Partitions && !(mayBeMissing && count == 0))
+        if (count != definition.Partitions && !permitted(count))
         {
             throw new StreamDefinitionException(
                 definition.Name, $"Stream '{definition.Name}' has {count} partitions and is defined with {definition.Partitions}. The number is fixed; to grow, use a new stream.");

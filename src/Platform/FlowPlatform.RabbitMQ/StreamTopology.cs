@@ -50,7 +50,7 @@ internal sealed class StreamTopology(RabbitMqEventLogOptions options, BrokerAddr
         {
             throw new EventLogUnavailableException($"RabbitMQ at {address.Amqp} didn't declare '{definition.Name}' in time.", e);
         }
-        catch (RabbitMQClientException e)
+        catch (Exception e) when (e is RabbitMQClientException or BrokerUnreachableException or IOException or TimeoutException)
         {
             throw new EventLogUnavailableException($"RabbitMQ at {address.Amqp} didn't declare '{definition.Name}': {(e.InnerException ?? e).Message}", e);
         }

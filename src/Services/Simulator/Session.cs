@@ -22,8 +22,6 @@ internal sealed class Session(
     /// <summary>An exit that is neither 0 nor 1: whoever watches the process starts it again.</summary>
     public const int CrashCode = 70;
 
-    private static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(60);
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
@@ -99,7 +97,7 @@ internal sealed class Session(
     private async Task<bool> WatchAsync(IReplayInput input, Replayer replayer, Task replay, CancellationToken cancellationToken)
     {
         var poller = new Poller(calls, clock);
-        var watch = new QuietWatch(clock, StallLimit, () => replayer.Totals.LedgerAdjustments);
+        var watch = new QuietWatch(clock, options.StallLimit, () => replayer.Totals.LedgerAdjustments);
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), clock);
         var announced = false;
         while (await timer.WaitForNextTickAsync(cancellationToken))
@@ -133,7 +131,7 @@ internal sealed class Session(
 
     private async Task ExplainStallAsync(QuietWatch watch, Snapshot snapshot, CancellationToken cancellationToken)
     {
-        display.Write([$"Stalled: nothing has moved for {StallLimit.TotalSeconds:0} s.", .. watch.Obstacles.Select(obstacle => $"  {obstacle}")]);
+        display.Write([$"Stalled: nothing has moved for {options.StallLimit.TotalSeconds:0} s.", .. watch.Obstacles.Select(obstacle => $"  {obstacle}")]);
         if (calls.Trouble is { } trouble)
         {
             display.Write([$"  The latest call that failed: {trouble}"]);

@@ -31,6 +31,9 @@ internal sealed record SimulatorOptions
     /// <summary>Directory of the Simulator's own store.</summary>
     public required string DataDirectory { get; init; }
 
+    /// <summary>Longest time in which nothing moves, before the flow counts as stalled.</summary>
+    public TimeSpan StallLimit { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Somebody redraws transient lines in place.</summary>
     public bool Terminal { get; init; }
 
@@ -52,6 +55,7 @@ internal sealed record SimulatorOptions
             UntilDone = Flag("FLOW_SIM_UNTIL_DONE"),
             Report = Text("FLOW_SIM_REPORT"),
             DataDirectory = Path.GetFullPath(Text("FLOW_DATA") ?? Path.Combine(".flow", "data", "simulator")),
+            StallLimit = TimeSpan.FromSeconds(Number("FLOW_SIM_STALL_SECONDS", 1) ?? 60),
             Terminal = Text("FLOW_CONSOLE") is "terminal",
         };
         Require(options.Dataset is null || File.Exists(options.Dataset), $"FLOW_SIM_DATASET: there is no file '{options.Dataset}'. Name a .csv or .csv.gz (--dataset FILE).");

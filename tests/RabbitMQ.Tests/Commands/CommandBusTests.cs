@@ -60,6 +60,19 @@ public sealed class CommandBusTests(CommandBroker broker) : IClassFixture<Comman
     }
 
     [Fact]
+    public async Task What_takes_long_goes_to_the_end_of_its_queue_and_its_attempts_go_with_it()
+    {
+        outside.Answer = (_, context, _) => context.Attempt < 4 ? throw new CommandRetryException("The gateway is away.") : Task.CompletedTask;
+        await using var service = await CommandService.StartAsync(broker.AmqpUri, store, outside, maxStay: TimeSpan.Zero);
+        var command = CommandService.Command("patient");
+
+        await service.SendAsync(command);
+
+        (await outside.EffectsAsync(1)).ShouldBe(["patient"]);
+        (await outside.CallsAsync(4)).ShouldBe(Enumerable.Range(1, 4).Select(attempt => new CommandContext(command.Id, command.Time, attempt)));
+    }
+
+    [Fact]
     public async Task Five_faults_lead_to_the_error_queue_and_hold_nobody_up()
     {
         outside.Answer = (work, _, _) => work.What == "broken" ? throw new InvalidOperationException("A bug.") : Task.CompletedTask;

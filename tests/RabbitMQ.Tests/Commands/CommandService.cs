@@ -75,16 +75,17 @@ internal sealed class CommandService : IAsyncDisposable
 
     private CommandBusHost Commands => host.Services.GetRequiredService<CommandBusHost>();
 
-    public static async Task<CommandService> StartAsync(string amqpUri, FakeStore store, Outside outside, TimeSpan? limit = null)
+    public static async Task<CommandService> StartAsync(string amqpUri, FakeStore store, Outside outside, TimeSpan? limit = null, TimeSpan? maxStay = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection([new("ConnectionStrings:rabbitmq", amqpUri)]);
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IServiceStore>(store).AddSingleton(outside);
         builder.AddFlow("tests", flow => flow.UseRabbitMqCommands().Command<Work, string, WorkHandler>());
-        if (limit is { } given)
+        if (limit is not null || maxStay is not null)
         {
-            builder.Services.AddSingleton(CommandBusSettings.Read(builder.Configuration) with { Limit = given });
+            var settings = CommandBusSettings.Read(builder.Configuration);
+            builder.Services.AddSingleton(settings with { Limit = limit ?? settings.Limit, MaxStay = maxStay ?? settings.MaxStay });
         }
 
         var service = new CommandService(builder.Build());
@@ -102,6 +103,7 @@ internal sealed class CommandService : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Commands.StopAsync(CancellationToken.None);
-        host.Dispose();
+        await Commands.DisposeAsync(); // and once more by the host, as in a service, where it is registered twice
+        await ((IAsyncDisposable)host).DisposeAsync();
     }
 }

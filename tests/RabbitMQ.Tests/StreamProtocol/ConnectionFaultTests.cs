@@ -55,8 +55,9 @@ public sealed class ConnectionFaultTests
         })
         {
             var subscribing = connection.SubscribeAsync("s", from, 10, new ChunkLog(), Token);
-            await ExpectAsync(broker, StreamCommand.Subscribe, "00" + "000173" + bytes + "000A");
+            await ExpectAsync(broker, StreamCommand.Subscribe, "00" + "000173" + bytes + "0001");
             var subscription = await subscribing;
+            Convert.ToHexString(await broker.ReceiveAsync(StreamCommand.Credit)).ShouldBe("0009" + "0001" + "00" + "0009");
             await subscription.CreditAsync(3, Token);
             Convert.ToHexString(await broker.ReceiveAsync(StreamCommand.Credit)).ShouldBe("0009" + "0001" + "00" + "0003");
             var unsubscribing = subscription.UnsubscribeAsync(Token);
@@ -95,8 +96,6 @@ public sealed class ConnectionFaultTests
         { "claims 4,294,967,295 items", Bytes.Frame(3).U8(0).U32(0xffffffff).ToFrame() },
         { "claims 2 items", Bytes.Frame(4).U8(0).U32(2).U64(1).U16(1).ToFrame() },
         { "subscription 9, which doesn't exist", Bytes.Frame(8).U8(9).Raw(Bytes.Chunk(0, 0)).ToFrame() },
-        { "checksum", Bytes.Frame(8).U8(0).Raw(Bytes.With(Bytes.Chunk(0, 1, Bytes.Entry("x"u8)), 32, 1u)).ToFrame() },
-        { "less than a header's 48", Bytes.Frame(8).U8(0).Raw(1, 2, 3).ToFrame() },
         { "broker closed", Bytes.Frame(0x16).U32(1).U16(15).Text("broker closed").ToFrame() },
     };
 
@@ -114,6 +113,33 @@ public sealed class ConnectionFaultTests
         (await chunks.Ended).ShouldBeSameAs(connection.CloseReason);
         (await Should.ThrowAsync<StreamConnectionException>(() => asking)).InnerException.ShouldBeSameAs(connection.CloseReason);
         await Should.ThrowAsync<StreamConnectionException>(() => connection.QueryMetadataAsync(["s"], Token));
+    }
+
+    [Fact]
+    public async Task A_damaged_chunk_is_told_to_its_own_subscription_only()
+    {
+        foreach (var (reason, chunk) in new[] { ("checksum", Bytes.With(Bytes.Chunk(33, 1, Bytes.Entry("x"u8)), 32, 1u)), ("less than a header's 48", [1, 2, 3]) })
+        {
+            await using var broker = new ScriptedBroker();
+            await using var connection = await broker.ConnectAsync();
+            var other = await SubscribeAsync(broker, connection, credit: 1);
+            var damaged = await SubscribeAsync(broker, connection, credit: 1);
+            await broker.SendAsync(Bytes.Frame(8).U8(1).Raw(chunk));
+            (await damaged.Ended).ShouldBeOfType<ChunkException>().Reason.ShouldContain(reason);
+            (await other.Ended).ShouldBeOfType<StreamProtocolException>().InnerException.ShouldBeOfType<ChunkException>();
+            await connection.Closed.WaitAsync(Token);
+        }
+    }
+
+    [Fact]
+    public async Task A_fault_of_an_observer_ends_the_connection_and_is_the_reason()
+    {
+        await using var broker = new ScriptedBroker();
+        await using var connection = await broker.ConnectAsync();
+        await SubscribeAsync(broker, connection, credit: 1);
+        await broker.SendAsync(Bytes.Frame(8).U8(0).Raw(Bytes.Chunk(0, 2, Bytes.Entry("x"u8))));
+        await connection.Closed.WaitAsync(Token);
+        connection.CloseReason.ShouldBeOfType<ChunkException>().Reason.ShouldContain("holds 1 records");
     }
 
     [Fact]
@@ -291,6 +317,11 @@ public sealed class ConnectionFaultTests
         var subscribing = connection.SubscribeAsync("s", StreamOffset.First, credit, chunks, Token);
         await broker.AcceptAsync(StreamCommand.Subscribe);
         await subscribing;
+        if (credit > 1)
+        {
+            await broker.ReceiveAsync(StreamCommand.Credit);
+        }
+
         return chunks;
     }
 

@@ -9,7 +9,8 @@ internal sealed class PublishLog : IPublishObserver
     private readonly Channel<string> told = Channel.CreateUnbounded<string>();
 
     /// <summary>"confirmed 1", "refused 2 AccessRefused", "closed …", as it comes.</summary>
-    public async Task<string> NextAsync() => await told.Reader.ReadAsync(TestContext.Current.CancellationToken);
+    public async Task<string> NextAsync() =>
+        await told.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
     /// <summary>The next so many confirmed ids.</summary>
     public async Task<List<ulong>> ConfirmedAsync(int count)
@@ -44,12 +45,13 @@ internal sealed class ChunkLog : IChunkObserver
     private readonly Channel<List<string>> chunks = Channel.CreateUnbounded<List<string>>();
     private readonly TaskCompletionSource<Exception> closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Task<Exception> Ended => closed.Task.WaitAsync(TestContext.Current.CancellationToken);
+    public Task<Exception> Ended => closed.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
     public int Waiting => chunks.Reader.Count;
 
     /// <summary>The records of the next chunk.</summary>
-    public async Task<List<string>> NextAsync() => await chunks.Reader.ReadAsync(TestContext.Current.CancellationToken);
+    public async Task<List<string>> NextAsync() =>
+        await chunks.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
     public void Delivered(StreamChunk chunk)
     {

@@ -13,6 +13,9 @@ internal sealed record CommandBusSettings(string Host, ushort Port, string Virtu
     /// <summary>For the queues to be declared, and for a batch to be confirmed.</summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long a command is retried in one delivery before it goes to the end of its queue.</summary>
+    public TimeSpan MaxStay { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Reads <c>ConnectionStrings:rabbitmq</c> and <c>FLOW_COMMAND_CONCURRENCY</c>.</summary>
     /// <exception cref="InvalidOperationException">The address is missing or malformed, or the number out of bounds.</exception>
     public static CommandBusSettings Read(IConfiguration configuration)

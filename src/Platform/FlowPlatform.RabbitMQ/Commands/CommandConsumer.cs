@@ -10,10 +10,9 @@ namespace FlowPlatform.RabbitMQ.Commands;
 /// which a delivery is unanswered for 30 minutes, and the others get their turn. What doesn't pass is tried five times and then goes to the error queue. Safe for concurrent use.
 /// </summary>
 internal sealed partial class CommandConsumer(
-    IServiceProvider services, TimeProvider clock, ILogger<CommandConsumer> logger, CancellationToken stopping, CancellationToken aborting)
+    IServiceProvider services, CommandBusSettings settings, TimeProvider clock, ILogger<CommandConsumer> logger, CancellationToken stopping, CancellationToken aborting)
 {
     private const int MaxFaults = 5;
-    private static readonly TimeSpan MaxStay = TimeSpan.FromMinutes(1);
 
     /// <exception cref="HandBackException">The service stops: the broker shall deliver it again.</exception>
     public async Task ConsumeAsync(CommandDefinition definition, ConsumeContext<CommandMessage> message)
@@ -37,7 +36,7 @@ internal sealed partial class CommandConsumer(
             }
             catch (CommandRetryException later)
             {
-                if (clock.GetElapsedTime(arrived) > MaxStay)
+                if (clock.GetElapsedTime(arrived) > settings.MaxStay)
                 {
                     await SendToEndAsync(message, before + tries);
                     LogSentToEnd(command.Name, command.Id, before + tries, later.Message);

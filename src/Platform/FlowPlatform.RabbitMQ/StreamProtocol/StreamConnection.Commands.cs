@@ -104,15 +104,19 @@ public sealed partial class StreamConnection
         }
     }
 
-    /// <summary>Starts the delivery of chunks.</summary>
+    /// <summary>
+    /// Starts the delivery of chunks. Brokers from 3.11 on hold chunks back until more than half of the credit asked for at first is free; so one is asked for at first
+    /// and the rest right after, and every single credit counts.
+    /// </summary>
     /// <param name="stream">What to read; this node must have a member of it.</param>
     /// <param name="from">Where to start.</param>
-    /// <param name="credit">Number of chunks that the broker may send before <see cref="StreamSubscription.CreditAsync"/> allows more.</param>
+    /// <param name="credit">Number of chunks, at least 1, that the broker may send before <see cref="StreamSubscription.CreditAsync"/> allows more.</param>
     /// <param name="observer">Given the chunks.</param>
     /// <param name="cancellationToken">Stops waiting; the subscription may then exist until the connection ends.</param>
     public async Task<StreamSubscription> SubscribeAsync(string stream, StreamOffset from, ushort credit, IChunkObserver observer, CancellationToken cancellationToken)
     {
-        var subscription = Register(subscriptions, id => new StreamSubscription(this, id, stream, credit, observer));
+        ArgumentOutOfRangeException.ThrowIfZero(credit);
+        var subscription = Register(subscriptions, id => new StreamSubscription(this, id, stream, 1, observer));
         try
         {
             await RequestAsync(
@@ -128,9 +132,14 @@ public sealed partial class StreamConnection
                         frame.UInt64((ulong)from.Value);
                     }
 
-                    frame.UInt16(credit);
+                    frame.UInt16(1);
                 },
                 cancellationToken);
+            if (credit > 1)
+            {
+                await subscription.CreditAsync((ushort)(credit - 1), cancellationToken);
+            }
+
             return subscription;
         }
         catch (StreamResponseException)

@@ -88,9 +88,11 @@ public sealed partial class StreamConnection
             {
                 var id = reader.Byte();
                 reader.Take(version == 2 ? sizeof(ulong) : 0);
-                var chunk = StreamChunk.Parse(frame, length - reader.Rest.Length, length, options.MaxUncompressedBytes);
+                var subscription = Volatile.Read(ref subscriptions[id])
+                    ?? throw new StreamProtocolException($"{Endpoint} delivered to subscription {id}, which doesn't exist.");
+                var chunk = Parse(subscription, frame, length - reader.Rest.Length, length);
                 owned = false;
-                Deliver(id, chunk);
+                subscription.Deliver(chunk);
             }
             else if ((key & FrameBuffer.ResponseBit) != 0)
             {
@@ -110,15 +112,18 @@ public sealed partial class StreamConnection
         }
     }
 
-    private void Deliver(byte id, StreamChunk chunk)
+    private StreamChunk Parse(StreamSubscription subscription, byte[] frame, int start, int length)
     {
-        if (Volatile.Read(ref subscriptions[id]) is not { } subscription)
+        try
         {
-            chunk.Dispose();
-            throw new StreamProtocolException($"{Endpoint} delivered to subscription {id}, which doesn't exist.");
+            return StreamChunk.Parse(frame, start, length, options.MaxUncompressedBytes);
         }
-
-        subscription.Deliver(chunk);
+        catch (ChunkException e)
+        {
+            // Its own subscription is told what is damaged; others on the connection, only that it ended.
+            subscription.Close(e);
+            throw new StreamProtocolException($"{Endpoint} delivered a damaged chunk of '{subscription.Stream}'. {e.Message}", e);
+        }
     }
 
     private void DispatchResponse(StreamCommand command, ref FrameReader reader)

@@ -7,6 +7,7 @@ public sealed class StreamSubscription
     private readonly IChunkObserver observer;
     private int credit;
     private int ended;
+    private int unsubscribed;
 
     internal StreamSubscription(StreamConnection connection, byte id, string stream, ushort credit, IChunkObserver observer)
     {
@@ -31,8 +32,9 @@ public sealed class StreamSubscription
         return connection.CreditAsync(this, chunks, cancellationToken);
     }
 
-    /// <summary>Ends the delivery. All chunks that the broker sent before have been handed over when this completes.</summary>
-    public Task UnsubscribeAsync(CancellationToken cancellationToken) => connection.UnsubscribeAsync(this, cancellationToken);
+    /// <summary>Ends the delivery; a second call does nothing. All chunks that the broker sent before have been handed over when this completes.</summary>
+    public Task UnsubscribeAsync(CancellationToken cancellationToken) =>
+        Interlocked.Exchange(ref unsubscribed, 1) == 0 ? connection.UnsubscribeAsync(this, cancellationToken) : Task.CompletedTask;
 
     internal void Deliver(StreamChunk chunk)
     {

@@ -1,0 +1,61 @@
+using FlowPlatform.Tests.Support;
+
+namespace FlowPlatform.EndToEnd.Tests;
+
+/// <summary>The AppHost's end with the real broker and services in full work, in every way without leaving a process.</summary>
+public sealed class AppHostLifeTests
+{
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>Six services, the broker, its epmd.</summary>
+    private const int LeastProcesses = 1 + 6 + 2;
+
+    [Fact]
+    public async Task Ctrl_C_stops_everything_within_ten_seconds_and_leaves_no_process()
+    {
+        using var folder = new TemporaryDirectory();
+        await using var host = await StartFlowingAsync(folder.Path, "data");
+        await StopWithCtrlCAsync(host);
+    }
+
+    [Fact]
+    public async Task Kill_9_of_the_AppHost_leaves_no_process()
+    {
+        using var folder = new TemporaryDirectory();
+        await using var host = await StartFlowingAsync(folder.Path, "data");
+        await AppHostProcess.SignalAsync("KILL", host.ProcessId);
+        await Eventually.ThatAsync("no process is left", () => SystemProcesses.All(host.Data).Count == 0);
+    }
+
+    [Fact]
+    public async Task Two_AppHosts_run_side_by_side()
+    {
+        using var folder = new TemporaryDirectory();
+        await using var first = await StartFlowingAsync(folder.Path, "first");
+        await using var second = await StartFlowingAsync(folder.Path, "second");
+        SystemProcesses.All(first.Data).Intersect(SystemProcesses.All(second.Data)).ShouldBeEmpty();
+
+        await StopWithCtrlCAsync(first);
+        using var orders = new OrdersClient((await second.UrlsAsync())["orders"]);
+        var shipped = (await orders.SummaryAsync()).ShouldNotBeNull().Shipped;
+        await second.UntilAsync("the other goes on shipping", async () => await orders.SummaryAsync() is { } now && now.Shipped > shipped);
+    }
+
+    private static async Task<AppHostProcess> StartFlowingAsync(string folder, string name)
+    {
+        var host = await AppHostProcess.StartAsync(Path.Combine(folder, name), "--rate", "20/s");
+        await host.FlowsAsync();
+        SystemProcesses.All(host.Data).Count.ShouldBeGreaterThanOrEqualTo(LeastProcesses);
+        return host;
+    }
+
+    private static async Task StopWithCtrlCAsync(AppHostProcess host)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        await AppHostProcess.SignalAsync("INT", host.ProcessId);
+        (await host.ExitAsync(StopLimit * 2)).ShouldBe(0);
+        TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(StopLimit);
+        SystemProcesses.All(host.Data).ShouldBeEmpty();
+        File.Exists(Path.Combine(host.Data, "apphost.json")).ShouldBeFalse();
+    }
+}

@@ -1,7 +1,0 @@
-namespace Tests;
-
-public sealed class Placeholder
-{
-    [Fact]
-    public void Runs() => true.ShouldBeTrue();
-}
