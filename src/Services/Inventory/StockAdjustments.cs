@@ -91,7 +91,9 @@ internal static class StockAdjustments
                 {
                     faults.Require(line!.Code is { Length: >= 1 and <= MaxCode }, $"lines[{index}].code", $"A code has 1 to {MaxCode} characters.");
                     faults.Require(
-                        line.Quantity is not 0 and >= -MaxQuantity and <= MaxQuantity, $"lines[{index}].quantity", $"A quantity is a whole number from -{MaxQuantity:N0} to {MaxQuantity:N0} and not 0.");
+                        line.Quantity is not 0 and >= -MaxQuantity and <= MaxQuantity,
+                        $"lines[{index}].quantity",
+                        $"A quantity is a whole number from -{MaxQuantity:N0} to {MaxQuantity:N0} and not 0.");
                 }
             }
         }
