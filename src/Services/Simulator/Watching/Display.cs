@@ -4,7 +4,7 @@ namespace Simulator.Watching;
 
 /// <summary>
 /// Prints one line of what flows: every second as a transient line, which starts with "~ " and is redrawn in place by whoever shows it;
-/// every five seconds as a plain line where nobody does. Not safe for concurrent use.
+/// as a plain line where nobody does, then with a known end every five seconds only, since the progress of a long replay fills a log. Not safe for concurrent use.
 /// </summary>
 internal sealed class Display(TextWriter output, TimeProvider clock, bool terminal)
 {
@@ -26,7 +26,7 @@ internal sealed class Display(TextWriter output, TimeProvider clock, bool termin
         var events = snapshot.Statuses.Count == SimulatorOptions.Services.Count ? snapshot.Events : Math.Max(snapshot.Events, last?.Events ?? 0);
         var ended = snapshot.Orders?.ByStatus.Where(pair => QuietWatch.TerminalStates.Contains(pair.Key)).Sum(pair => pair.Value) ?? last?.Ended ?? 0;
         var now = new Point(clock.GetTimestamp(), sent, placed, shipped, ended, events);
-        if (last is null || (!terminal && clock.GetElapsedTime(last.Time, now.Time) < PlainInterval))
+        if (last is null || (!terminal && known is not null && clock.GetElapsedTime(last.Time, now.Time) < PlainInterval))
         {
             last ??= now;
             return;
