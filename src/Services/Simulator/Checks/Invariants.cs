@@ -1,5 +1,6 @@
 using System.Globalization;
 using Contracts.Http;
+using FlowPlatform.Hosting;
 using Simulator.Replay;
 using Simulator.Watching;
 
@@ -52,11 +53,13 @@ internal static class Invariants
         return Judge(
             "no hole",
             [
-                .. consumers.Select(c => Same($"mark of {c.Service}/{c.Row.Consumer} on {c.Row.Stream}-{c.Row.Partition}", c.Row.Mark, "last sequence", last.GetValueOrDefault((c.Row.Stream, c.Row.Partition), -1))),
-                .. consumers.Select(c => Same($"lag of {c.Service}/{c.Row.Consumer} on {c.Row.Stream}-{c.Row.Partition}", c.Row.Lag ?? -1, "expected", 0)),
+                .. consumers.Select(c => Same($"mark of {Name(c.Service, c.Row)}", c.Row.Mark, "last sequence", last.GetValueOrDefault((c.Row.Stream, c.Row.Partition), -1))),
+                .. consumers.Select(c => Same($"lag of {Name(c.Service, c.Row)}", c.Row.Lag ?? -1, "expected", 0)),
                 .. e.Statuses.Values.Select(status => Same($"parked keys of {status.Service}", status.Parked, "expected", 0)),
             ]);
     }
+
+    private static string Name(string service, ConsumerPartitionStatus row) => $"{service}/{row.Consumer} on {row.Stream}-{row.Partition}";
 
     private static Invariant NoDuplicateEffect(Evidence e) => Judge(
         "no duplicate effect",

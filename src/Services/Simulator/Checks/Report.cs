@@ -73,12 +73,15 @@ internal sealed record Report(
     /// <summary>A short summary to read.</summary>
     public IEnumerable<string> Summarize()
     {
+        var (orders, latency) = (Orders, EndToEndLatencyMs);
         yield return "";
         yield return $"  input        {Dataset}";
-        yield return Line($"  orders       {Orders.Placed:N0} placed, {Orders.Shipped:N0} shipped, {Orders.Rejected:N0} rejected, {Orders.Declined:N0} declined, {Orders.Cancelled:N0} cancelled, {Orders.Open:N0} open");
+        yield return Line($"  orders       {orders.Placed:N0} placed, {orders.Shipped:N0} shipped, {orders.Rejected:N0} rejected, {orders.Declined:N0} declined")
+            + Line($", {orders.Cancelled:N0} cancelled, {orders.Open:N0} open");
         yield return Line($"  also         {Returns:N0} returns, {Adjustments:N0} ledger adjustments, {InventoryAdjustments:N0} lines of stock adjustments");
         yield return Line($"  revenue      gross {Revenue.Gross} + returns {Revenue.Returns} + adjustments {Revenue.Adjustments} = net {Revenue.Net}");
-        yield return Line($"  speed        {Streams.Values.Sum(stream => stream.Events):N0} events in {ElapsedSeconds:N1} s, {EventsPerSecond:N0}/s; order to shipped p50 {EndToEndLatencyMs.P50:N0}, p95 {EndToEndLatencyMs.P95:N0}, p99 {EndToEndLatencyMs.P99:N0} ms");
+        yield return Line($"  speed        {Streams.Values.Sum(stream => stream.Events):N0} events in {ElapsedSeconds:N1} s, {EventsPerSecond:N0}/s")
+            + Line($"; order to shipped p50 {latency.P50:N0}, p95 {latency.P95:N0}, p99 {latency.P99:N0} ms");
         foreach (var invariant in Invariants)
         {
             yield return $"  {(invariant.Ok ? "ok    " : "FAILED")}       {invariant.Name}: {invariant.Detail}";
