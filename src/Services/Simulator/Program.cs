@@ -16,6 +16,7 @@ internal static class Program
         try
         {
             await using var app = SimulatorApp.Build(builder, SimulatorOptions.From(builder.Configuration), Console.Out);
+            // Running disposes of the services, so what they leave behind is taken before.
             var outcome = app.Services.GetRequiredService<SessionOutcome>();
             await app.RunAsync();
             return outcome.ExitCode ?? StoppedCode;

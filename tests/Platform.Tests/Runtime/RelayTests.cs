@@ -1,5 +1,8 @@
 using Dapper;
 using FlowPlatform.Log;
+using FlowPlatform.Outbox;
+using FlowPlatform.Storage.Sqlite;
+using FlowPlatform.Stores;
 using FlowPlatform.Tests.Support;
 using Microsoft.Data.Sqlite;
 
@@ -24,27 +27,24 @@ public sealed class RelayTests : IDisposable
         await PayAsync(5);
         File.Copy(Database + ".backup", Database, overwrite: true);
         await using var bank = await BankHost.StartAsync(log, directory.Path);
-        await StopsAsync(bank, "assigned only 5");
+        await StopsAsync(bank, "older backup");
         log.Records(Partition).Count.ShouldBe(10);
     }
 
     [Fact]
     public async Task A_restored_backup_that_has_decided_anew_is_refused()
     {
-        await PayAsync(5);
-        File.Copy(Database, Database + ".backup");
-        await PayAsync(5);
-        File.Copy(Database + ".backup", Database, overwrite: true);
-        log.Away = true;
-        await using var bank = await BankHost.StartAsync(log, directory.Path);
-        for (var i = 0; i < 5; i++)
-        {
-            await bank.PayInAsync("a", 2);
-        }
-
-        log.Away = false;
-        await StopsAsync(bank, "has decided anew");
-        log.Records(Partition).Count.ShouldBe(10);
+        var published = new PublishedStreams("bank");
+        var stream = new StreamDefinition("accounts", 3);
+        published.Add(typeof(AccountsEvent), stream);
+        await using var store = new SqliteServiceStore(directory.Path, typeof(RelayTests).Assembly, published, TimeProvider.System);
+        await store.OpenAsync(TestContext.Current.CancellationToken);
+        await store.WriteAsync(transaction => ValueTask.FromResult(transaction.Emit(new PaidIn("a", 1), Envelopes.Time)), TestContext.Current.CancellationToken);
+        await log.EnsureStreamAsync(stream, TestContext.Current.CancellationToken);
+        log.Append(Partition, Envelopes.PaidIn("another", 1, store.Outbox.Producer));
+        var relay = new PartitionRelay(log, store.Outbox, stream, new OutboxHead(Partition, 1, 0, null), TimeProvider.System);
+        (await Should.ThrowAsync<OutboxIdentityException>(() => relay.RunAsync(TestContext.Current.CancellationToken))).Message.ShouldContain("has decided anew");
+        log.Records(Partition).Count.ShouldBe(1);
     }
 
     [Fact]

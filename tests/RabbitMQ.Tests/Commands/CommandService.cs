@@ -103,6 +103,7 @@ internal sealed class CommandService : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Commands.StopAsync(CancellationToken.None);
-        host.Dispose();
+        await Commands.DisposeAsync(); // and once more by the host, as in a service, where it is registered twice
+        await ((IAsyncDisposable)host).DisposeAsync();
     }
 }

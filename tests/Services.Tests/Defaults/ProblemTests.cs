@@ -133,7 +133,7 @@ public sealed class ProblemTests
             });
             app.MapGet("/orders", (int limit) => limit);
             app.MapGet("/conflict", () => Problems.Conflict("Another body came with this id."));
-            app.MapGet("/busy", IResult () => throw new StoreBusyException(1000));
+            app.MapGet("/busy", IResult () => throw new StoreBusyException("1,000 units of work are waiting for the store."));
             app.MapGet("/fails", IResult () => throw new InvalidOperationException("secret"));
             app.MapGet("/amount", () => new { Amount = 12.50m, Nothing = (string?)null });
         },

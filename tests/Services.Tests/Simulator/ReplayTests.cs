@@ -50,7 +50,7 @@ public sealed class ReplayTests : IAsyncLifetime
         await using (var store = SimulatorStore.Open(directory.Path))
         {
             // From some point on orders are taken and the answers lost; then, with a position on disk, the process dies.
-            World.AfterOrders = () => World.Orders.Count > 500 ? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, crash.Token) : Task.CompletedTask;
+            World.AfterOrders = () => World.Orders.Count > 500 ? new TaskCompletionSource().Task.WaitAsync(crash.Token) : Task.CompletedTask;
             var first = await StartAsync(input, store);
             startedAt = (await Log(input, store).StartAsync(Cancel)).StartedAt;
             var dying = first.RunAsync(crash.Token);

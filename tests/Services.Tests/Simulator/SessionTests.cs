@@ -154,6 +154,26 @@ public sealed class SessionTests : IAsyncLifetime
         await app.StopAsync(Cancel);
     }
 
+    [Theory]
+    [InlineData("1,22138,damages,-6,2010-12-01 08:26:00,0,,France", 0)]
+    [InlineData("1,22138,damages,-6,yesterday,0,,France", 1)]
+    [InlineData(null, 1)]
+    public async Task The_process_ends_with_the_code_of_its_outcome(string? line, int code)
+    {
+        var dataset = Path.Combine(directory.Path, "retail.csv");
+        if (line is not null)
+        {
+            await File.WriteAllTextAsync(dataset, $"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n{line}\n", Cancel);
+        }
+
+        string[] args =
+        [
+            "--urls=http://127.0.0.1:0", $"--FLOW_SIM_DATASET={dataset}", "--FLOW_SIM_UNTIL_DONE=true", "--FLOW_SIM_SPEED=max", $"--FLOW_DATA={directory.Path}",
+            .. SimulatorOptions.Services.Select(service => $"--services:{service}:http:0={World.Url}"),
+        ];
+        (await global::Simulator.Program.Main(args)).ShouldBe(code);
+    }
+
     [Fact]
     public void Options_name_every_fault_at_once()
     {

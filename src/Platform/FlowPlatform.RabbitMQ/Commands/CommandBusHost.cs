@@ -31,6 +31,7 @@ internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAs
     private readonly TaskCompletionSource<IBusControl> ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly DateTimeOffset created;
     private IBusControl? bus;
+    private bool disposed;
     private Task starting = Task.CompletedTask;
     private volatile string waitingFor = "It is still connecting.";
 
@@ -106,8 +107,14 @@ internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAs
         }
     }
 
+    /// <summary>May be called twice: the container knows it as itself and as a hosted service.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, true))
+        {
+            return;
+        }
+
         await stopping.CancelAsync();
         await aborting.CancelAsync();
         stopping.Dispose();

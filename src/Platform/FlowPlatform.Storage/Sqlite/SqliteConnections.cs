@@ -6,6 +6,8 @@ namespace FlowPlatform.Storage.Sqlite;
 /// <summary>Opens connections to one SQLite file. Safe for concurrent use.</summary>
 internal sealed class SqliteConnections
 {
+    /// <summary>How long the writer waits for a lock that somebody else holds, such as a backup; the provider's default is 30 s.</summary>
+    private const int LockSeconds = 3;
     private readonly string reading;
     private readonly string writing;
     private readonly string durability;
@@ -23,7 +25,7 @@ internal sealed class SqliteConnections
     {
         Path = path;
         durability = durable ? "FULL" : "NORMAL";
-        writing = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWriteCreate, Pooling = false }.ToString();
+        writing = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWriteCreate, Pooling = false, DefaultTimeout = LockSeconds }.ToString();
         reading = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly }.ToString();
     }
 
@@ -38,7 +40,6 @@ internal sealed class SqliteConnections
             await connection.OpenAsync(cancellationToken);
             await using var command = connection.CreateCommand();
             command.CommandText = $"""
-                PRAGMA busy_timeout = 5000;
                 PRAGMA journal_mode = WAL;
                 PRAGMA synchronous = {durability};
                 PRAGMA wal_autocheckpoint = 20000;

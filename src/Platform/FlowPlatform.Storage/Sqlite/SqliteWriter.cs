@@ -13,6 +13,11 @@ namespace FlowPlatform.Storage.Sqlite;
 internal sealed class SqliteWriter : IAsyncDisposable
 {
     private const int MaxWaiting = 4_096;
+
+    // SQLite's result codes for what passes by itself, or once somebody has made room.
+    private const int Busy = 5;
+    private const int Locked = 6;
+    private const int Full = 13;
     private static readonly TimeSpan GroupTime = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(5);
     private readonly Channel<Unit> queue = Channel.CreateBounded<Unit>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
@@ -60,7 +65,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new StoreBusyException(MaxWaiting);
+            throw new StoreBusyException($"{MaxWaiting:N0} units of work are waiting for the store.");
         }
         catch (ChannelClosedException)
         {
@@ -78,9 +83,12 @@ internal sealed class SqliteWriter : IAsyncDisposable
             {
                 await CommitGroupAsync(first, done);
             }
-            catch (Exception failed)
+            catch (Exception thrown)
             {
                 await RollBackAsync();
+                var failed = thrown is SqliteException { SqliteErrorCode: Busy or Locked or Full } passing
+                    ? new StoreBusyException($"'{connection.DataSource}' can't be written: {passing.Message}", passing)
+                    : thrown;
                 first.Fail(failed);
                 done.ForEach(unit => unit.Fail(failed));
                 continue;

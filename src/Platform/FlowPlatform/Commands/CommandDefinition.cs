@@ -45,6 +45,17 @@ internal sealed class CommandDefinition<TCommand, TOutcome, THandler>(string nam
         var handler = services.GetRequiredService<THandler>();
         var body = (TCommand)FlowJson.Deserialize(command.Body.Span, typeof(TCommand));
         var outcome = await handler.CallAsync(body, new CommandContext(command.Id, command.Time, attempt), cancellationToken);
+        try
+        {
+            await CommitAsync(store, handler, command, body, outcome, cancellationToken);
+        }
+        catch (StoreBusyException busy)
+        {
+            throw new CommandRetryException($"Command '{Name}' can't be committed now. {busy.Message}", busy);
+        }
+    }
+
+    private async Task CommitAsync(IServiceStore store, THandler handler, PendingCommand command, TCommand body, TOutcome outcome, CancellationToken cancellationToken) =>
         await store.WriteAsync(
             async transaction =>
             {
@@ -62,5 +73,4 @@ internal sealed class CommandDefinition<TCommand, TOutcome, THandler>(string nam
                 return true;
             },
             cancellationToken);
-    }
 }

@@ -20,6 +20,9 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
     private double msPerEvent = 0.1;
     private long lastCommit = clock.GetTimestamp();
 
+    /// <summary>Why the store takes nothing at present, and since when; null if it does.</summary>
+    public (string Reason, DateTimeOffset Since)? Trouble { get; private set; }
+
     public void Begin()
     {
         before.Clear();
@@ -131,10 +134,12 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
                         return true;
                     },
                     cancellationToken);
+                Trouble = null;
                 return;
             }
-            catch (StoreBusyException)
+            catch (StoreBusyException busy)
             {
+                Trouble = (busy.Message, Trouble?.Since ?? clock.GetUtcNow());
                 await backoff.WaitAsync(cancellationToken);
             }
         }

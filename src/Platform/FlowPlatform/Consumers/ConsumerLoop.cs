@@ -14,13 +14,16 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
 {
     private readonly Channel<FeedItem> queue = Channel.CreateBounded<FeedItem>(64);
     private readonly List<PartitionFeed> feeds = [];
-    private BatchApplier? applier;
+    private readonly BatchApplier applier = new(consumer, store, clock);
     private readonly ConcurrentDictionary<string, string> waitingFor = new(StringComparer.Ordinal);
 
     public Consumer Consumer => consumer;
 
     /// <summary>The exception that stopped it; null while it runs.</summary>
     public Exception? Failure { get; private set; }
+
+    /// <summary>Why its store takes nothing at present, and since when; null if it does.</summary>
+    public (string Reason, DateTimeOffset Since)? Trouble => applier.Trouble;
 
     /// <summary>By stream: why it is not attached yet.</summary>
     public IReadOnlyDictionary<string, string> WaitingFor => waitingFor;
@@ -42,7 +45,6 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
         List<Task> running = [];
         try
         {
-            applier = new BatchApplier(consumer, store, clock);
             var known = (await store.Checkpoints.LoadAsync(consumer.Name, stopping.Token)).ToDictionary(state => state.Checkpoint.Partition);
             running = [.. definition.Streams.Select(stream => FeedAsync(stream, known, stopping.Token)), ApplyAsync(stopping.Token)];
             await await Task.WhenAny(running);
@@ -79,7 +81,7 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
                 open = await queue.Reader.ReadAsync(cancellationToken);
             }
 
-            applier!.Begin();
+            applier.Begin();
             while (open is not null && applier.Take(open, records))
             {
                 done.Add(open);

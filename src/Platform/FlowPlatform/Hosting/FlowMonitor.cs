@@ -67,6 +67,11 @@ public sealed class FlowMonitor : IHealthCheck
                 red.Add(failure.Message);
             }
 
+            if (loop.Trouble is { } trouble)
+            {
+                (IsOverdue(trouble.Since) ? red : yellow).Add($"{loop.Consumer.Name} can't commit: {trouble.Reason}");
+            }
+
             foreach (var feed in loop.Feeds.Where(feed => feed.Error is not null))
             {
                 (IsOverdue(feed.UnavailableSince) ? red : yellow).Add($"{loop.Consumer.Name} can't read {feed.Cursor.Partition}: {feed.Error}");
@@ -98,9 +103,10 @@ public sealed class FlowMonitor : IHealthCheck
             var end = await EndOfAsync(feed.Cursor.Partition, cancellationToken);
             var lag = end.Known ? Math.Max(0, end.Sequence - at.Mark) : (long?)null;
             var delay = lag > 0 && feed.Cursor.LogTime is { } logTime ? Math.Max(0, (clock.GetUtcNow() - logTime).TotalSeconds) : 0;
-            var state = loop.Failure is not null ? "stopped" : feed.Error is not null ? "unavailable" : feed.CatchingUp ? "catching-up" : "live";
+            var error = loop.Failure?.Message ?? feed.Error ?? loop.Trouble?.Reason;
+            var state = loop.Failure is not null ? "stopped" : error is not null ? "unavailable" : feed.CatchingUp ? "catching-up" : "live";
             rows.Add(new(
-                loop.Consumer.Name, at.Partition.Stream, at.Partition.Index, at.NextOffset, at.Mark, lag, Math.Round(delay, 3), state, owner, loop.Failure?.Message ?? feed.Error));
+                loop.Consumer.Name, at.Partition.Stream, at.Partition.Index, at.NextOffset, at.Mark, lag, Math.Round(delay, 3), state, owner, error));
         }
 
         foreach (var (stream, reason) in loop.WaitingFor)
@@ -126,7 +132,7 @@ public sealed class FlowMonitor : IHealthCheck
     private async Task<OutboxStatus> DescribeOutboxAsync(List<PublishedPartitionStatus> streams, CancellationToken cancellationToken)
     {
         var relay = runtime.Relay;
-        var error = relay?.Failure?.Message ?? runtime.CommandFailure?.Message ?? relay?.Relays.Select(part => part.Error).FirstOrDefault(reason => reason is not null) ?? runtime.Commands?.Error;
+        var error = relay?.Failure?.Message ?? runtime.CommandFailure?.Message ?? relay?.Relays.Select(part => part.Error).FirstOrDefault(reason => reason is not null) ?? relay?.BooksTrouble ?? runtime.Commands?.Error;
         var state = relay?.Failure is not null || runtime.CommandFailure is not null ? "stopped"
             : error is not null ? "unavailable"
             : relay is null || relay.Relays.Any(part => part.UnavailableSince is not null) ? "connecting"

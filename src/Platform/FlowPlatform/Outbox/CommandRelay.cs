@@ -28,8 +28,9 @@ internal sealed class CommandRelay(IOutbox outbox, ICommandBus bus, TimeProvider
             try
             {
                 await bus.SendAsync(commands, cancellationToken);
+                await outbox.RemoveCommandsAsync([.. commands.Select(command => command.Id)], cancellationToken);
             }
-            catch (EventLogUnavailableException gone)
+            catch (Exception gone) when (gone is EventLogUnavailableException or StoreBusyException)
             {
                 Error = gone.Message;
                 await backoff.WaitAsync(cancellationToken);
@@ -38,7 +39,6 @@ internal sealed class CommandRelay(IOutbox outbox, ICommandBus bus, TimeProvider
 
             Error = null;
             backoff.Reset();
-            await outbox.RemoveCommandsAsync([.. commands.Select(command => command.Id)], cancellationToken);
         }
     }
 }

@@ -21,6 +21,9 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
     /// <summary>The exception that stopped it; null while it runs.</summary>
     public Exception? Failure { get; private set; }
 
+    /// <summary>Why confirms can't be written down at present; null if they can.</summary>
+    public string? BooksTrouble { get; private set; }
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -55,17 +58,33 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
         while (true)
         {
             await Task.Delay(WriteEvery, clock, cancellationToken);
-            var news = relays.Select(relay => relay.Confirmed).Where(confirm => confirm.Sequence > written[confirm.Partition]).ToList();
-            if (news.Count > 0)
+            try
             {
-                await outbox.ConfirmAsync(news, cancellationToken);
-                news.ForEach(confirm => written[confirm.Partition] = confirm.Sequence);
+                await WriteDownAsync(written, cancellationToken);
+            }
+            catch (StoreBusyException busy)
+            {
+                // Nothing depends on it being written down now: what is confirmed is in the log.
+                BooksTrouble = busy.Message;
+                continue;
             }
 
-            foreach (var relay in relays)
-            {
-                await TrimAsync(relay, cancellationToken);
-            }
+            BooksTrouble = null;
+        }
+    }
+
+    private async Task WriteDownAsync(Dictionary<PartitionId, long> written, CancellationToken cancellationToken)
+    {
+        var news = relays.Select(relay => relay.Confirmed).Where(confirm => confirm.Sequence > written[confirm.Partition]).ToList();
+        if (news.Count > 0)
+        {
+            await outbox.ConfirmAsync(news, cancellationToken);
+            news.ForEach(confirm => written[confirm.Partition] = confirm.Sequence);
+        }
+
+        foreach (var relay in relays)
+        {
+            await TrimAsync(relay, cancellationToken);
         }
     }
 

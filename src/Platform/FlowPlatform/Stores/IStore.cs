@@ -15,7 +15,7 @@ public interface IStore : IAsyncDisposable
     /// Runs a unit of work in a transaction and completes when it is durable. If the unit throws, nothing of it remains and the exception comes out here.
     /// Keep it short, and call nothing outside: others wait behind it.
     /// </summary>
-    /// <exception cref="StoreBusyException">Too many units wait; nothing was done.</exception>
+    /// <exception cref="StoreBusyException">Too many units wait, or the database is locked or full; nothing was done.</exception>
     Task<T> WriteAsync<T>(Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken);
 
     /// <summary>A read-only connection that sees what is committed. Dispose it soon: it returns to a pool.</summary>
@@ -63,12 +63,12 @@ public sealed class StoreInUseException : FlowException
     public string Path { get; }
 }
 
-/// <summary>More units of work wait for the store than it queues. Nothing was done; try again.</summary>
+/// <summary>The store can't take work now, but will: too much waits for it, somebody else has locked it, or its disk is full. Nothing was done; try again.</summary>
 public sealed class StoreBusyException : FlowException
 {
     /// <summary>Creates it.</summary>
-    public StoreBusyException(int waiting)
-        : base($"{waiting:N0} units of work are waiting for the store. Try again.")
+    public StoreBusyException(string message, Exception? inner = null)
+        : base(message, inner)
     {
     }
 }
