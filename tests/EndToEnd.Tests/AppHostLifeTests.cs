@@ -56,6 +56,7 @@ public sealed class AppHostLifeTests
         (await host.ExitAsync(StopLimit * 2)).ShouldBe(0);
         TimeProvider.System.GetElapsedTime(started).ShouldBeLessThan(StopLimit);
         SystemProcesses.All(host.Data).ShouldBeEmpty();
+        host.NoServiceShouldHaveFailed();
         File.Exists(Path.Combine(host.Data, "apphost.json")).ShouldBeFalse();
     }
 }

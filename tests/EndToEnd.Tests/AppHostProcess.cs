@@ -92,6 +92,15 @@ internal sealed class AppHostProcess : IAsyncDisposable
         kill.ExitCode.ShouldBe(0, $"kill -{signal} {pid}");
     }
 
+    /// <summary>Services that are asked to stop do so in good order.</summary>
+    public void NoServiceShouldHaveFailed()
+    {
+        foreach (var service in Services)
+        {
+            ServiceLog(service).ShouldNotContain(line => line.Contains("Unhandled exception", StringComparison.Ordinal), $"{service}'s log");
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await process.DisposeAsync();
@@ -102,11 +111,16 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
         await Eventually.ThatAsync("no process of the AppHost is left", () => SystemProcesses.All(Data).Count == 0);
         Tell("AppHost", output.Tail(60));
-        foreach (var log in Services)
+        foreach (var service in Services)
         {
-            var file = Path.Combine(Data, "logs", $"{log}.log");
-            Tell(log, File.Exists(file) ? string.Join('\n', File.ReadLines(file).TakeLast(30)) : "has no log");
+            Tell(service, string.Join('\n', ServiceLog(service).TakeLast(30)));
         }
+    }
+
+    private IEnumerable<string> ServiceLog(string service)
+    {
+        var file = Path.Combine(Data, "logs", $"{service}.log");
+        return File.Exists(file) ? File.ReadLines(file) : [];
     }
 
     private static void Tell(string who, string text) => TestContext.Current.TestOutputHelper?.WriteLine($"--- {who}\n{text}");

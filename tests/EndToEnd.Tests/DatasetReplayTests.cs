@@ -45,6 +45,7 @@ public sealed class DatasetReplayTests
         var file = Path.Combine(folder, "out", "report.json");
         await using var host = await AppHostProcess.StartAsync(Path.Combine(folder, "data"), "--dataset", dataset, "--speed", "max", "--until-done", "--report", file);
         (await host.ExitAsync(limit)).ShouldBe(0);
+        host.NoServiceShouldHaveFailed();
         return RunReport.Read(file);
     }
 }
