@@ -71,7 +71,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
         var started = Stopwatch.GetTimestamp();
         try
         {
-            await ApplyAsync(records, touched, cancellationToken);
+            await ApplyAsync(records, touched, gaps, cancellationToken);
         }
         catch (Exception failed) when (failed is not (OperationCanceledException or OwnershipLostException))
         {
@@ -92,7 +92,8 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
 
     private static bool ProducerChanged(PartitionCursor cursor) => cursor.Committed.Producer is { } producer && producer != cursor.Current.Producer;
 
-    private async Task ApplyAsync(IReadOnlyList<LogRecord> records, IReadOnlyCollection<PartitionCursor> cursors, CancellationToken cancellationToken)
+    private async Task ApplyAsync(
+        IReadOnlyList<LogRecord> records, IReadOnlyCollection<PartitionCursor> cursors, IReadOnlyList<LogRecord> noted, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var moves = cursors.Where(cursor => cursor.Current != cursor.Committed).Select(cursor => (Cursor: cursor, To: cursor.Current, Anchor: AnchorOf(cursor, now))).ToList();
@@ -104,7 +105,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
                     await store.Checkpoints.MoveAsync(transaction, cursor.Committed, to, anchor);
                 }
 
-                foreach (var gap in gaps)
+                foreach (var gap in noted)
                 {
                     var cursor = cursors.First(candidate => candidate.Partition == gap.Partition);
                     await store.Checkpoints.RecordIncidentAsync(transaction, cursor.Current, "gap", $"The log lost events up to sequence {gap.Event.Sequence}; they had been applied.");
@@ -181,7 +182,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
             cursor.Return(end);
         }
 
-        await ApplyAsync([], touched, cancellationToken);
+        await ApplyAsync([], touched, gaps, cancellationToken);
     }
 
     private async Task ApplyWithRetriesAsync(LogRecord record, PartitionCursor cursor, CancellationToken cancellationToken)
@@ -191,7 +192,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
         {
             try
             {
-                await ApplyAsync([record], [cursor], cancellationToken);
+                await ApplyAsync([record], [cursor], [], cancellationToken);
                 return;
             }
             catch (Exception failed) when (failed is not (OperationCanceledException or OwnershipLostException))

@@ -1,0 +1,72 @@
+using FlowPlatform.Consumers;
+using FlowPlatform.Events;
+using FlowPlatform.Log;
+using FlowPlatform.Storage.Sqlite;
+using FlowPlatform.Stores;
+using FlowPlatform.Tests.Support;
+
+namespace FlowPlatform.Tests.Runtime;
+
+public sealed class BatchApplierTests : IDisposable
+{
+    private static readonly PartitionId First = new("accounts", 0);
+    private static readonly PartitionId Second = new("accounts", 1);
+    private readonly TemporaryDirectory directory = new();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => directory.Dispose();
+
+    [Fact]
+    public async Task The_culprit_of_a_batch_is_named_also_where_another_partition_of_it_has_a_gap()
+    {
+        await using var main = new SqliteServiceStore(directory.Path, typeof(BatchApplierTests).Assembly, new PublishedStreams("bank"), TimeProvider.System);
+        await main.OpenAsync(Cancel);
+        await using var store = await main.OpenGenerationAsync("totals", EmbeddedMigrations.Of(typeof(BatchApplierTests).Assembly, "totals"), Cancel);
+        var (first, second) = (await AttachAsync(store, First), await AttachAsync(store, Second));
+        var applier = new BatchApplier(new Totals { Poison = "bad" }, store, TimeProvider.System);
+
+        await ApplyAsync(applier, Item(second, Envelopes.PaidIn("e1", 1).At(0, Second)));
+        var poisoned = await Should.ThrowAsync<PoisonEventException>(() => ApplyAsync(
+            applier,
+            Item(second, Gap(1, 1).At(1, Second)),
+            Item(first, Envelopes.PaidIn("good", 1).At(0, First), Envelopes.PaidIn("e2", 2, account: "bad").At(1, First))));
+
+        poisoned.Message.ShouldContain("bad can't be summed");
+        poisoned.Record.Event.Id.ShouldBe("e2");
+        (await store.Checkpoints.LoadAsync("totals", Cancel)).Single(state => state.Checkpoint.Partition == First).Checkpoint.Mark.ShouldBe(1);
+    }
+
+    private static async Task<PartitionCursor> AttachAsync(IStore store, PartitionId partition)
+    {
+        var checkpoint = new Checkpoint { Consumer = "totals", Partition = partition, Partitions = 2 };
+        await store.WriteAsync(
+            async transaction =>
+            {
+                await store.Checkpoints.CreateAsync(transaction, checkpoint);
+                return true;
+            },
+            Cancel);
+        return new PartitionCursor(new CheckpointState(checkpoint, [], new Dictionary<string, long>()));
+    }
+
+    private static async Task ApplyAsync(BatchApplier applier, params FeedItem[] items)
+    {
+        var records = new List<LogRecord>();
+        applier.Begin();
+        foreach (var item in items)
+        {
+            applier.Take(item, records).ShouldBeTrue();
+        }
+
+        await applier.CommitAsync(records, Cancel);
+    }
+
+    private static FeedItem Item(PartitionCursor cursor, params LogRecord[] records) => new(cursor, new LogBatch(cursor.Partition, records, null));
+
+    private static EventEnvelope Gap(long from, long to) => new()
+    {
+        Id = "gap", Type = GapEvent.TypeName, Source = "bank", Key = "k", Time = Envelopes.Time, CommittedAt = Envelopes.Time, Producer = "bank/1", Sequence = to,
+        Data = FlowJson.Serialize(new GapEvent(from, to)),
+    };
+}
