@@ -160,5 +160,5 @@ internal sealed class QuietWatch(TimeProvider clock, TimeSpan limit, Func<long> 
         return found;
     }
 
-    private static string Describe(string state, string? error) => error is null ? state : $"{state}: {error}";
+    private static string Describe(string state, string? error) => error is null ? state : $"{state}: {error.TrimEnd('.')}";
 }
