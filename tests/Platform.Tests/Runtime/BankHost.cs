@@ -30,12 +30,13 @@ internal sealed class BankHost : IAsyncDisposable
 
     public LoopbackBus Bus => (LoopbackBus)host.Services.GetRequiredService<ICommandBus>();
 
-    public static async Task<BankHost> StartAsync(IEventLog log, string directory, Action<IServiceProvider>? prepare = null)
+    public static async Task<BankHost> StartAsync(IEventLog log, string directory, Action<IServiceProvider>? prepare = null, TimeProvider? clock = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection([new("FLOW_DATA", directory)]);
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(log);
+        builder.Services.AddSingleton(clock ?? TimeProvider.System);
         builder.Services.AddSingleton<Greeter>();
         builder.Services.AddSingleton<ICommandBus, LoopbackBus>();
         builder.AddFlow("bank", flow => flow
@@ -88,6 +89,14 @@ internal sealed class BankHost : IAsyncDisposable
 
         public long Events { get; init; }
     }
+}
+
+/// <summary>The system's clock, put forward by the test.</summary>
+internal sealed class ShiftedClock : TimeProvider
+{
+    public TimeSpan Shift { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Shift;
 }
 
 /// <summary>Handles commands in the process, in a shuffled order and each twice, as queues may.</summary>

@@ -112,6 +112,20 @@ public sealed class FlowThroughServiceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_consumer_that_never_reached_the_log_turns_health_yellow_and_after_a_while_red()
+    {
+        log.Away = true;
+        var clock = new ShiftedClock();
+        await using var bank = await BankHost.StartAsync(log, directory.Path, clock: clock);
+        async Task<HealthCheckResult> CheckAsync() => await bank.Monitor.CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken);
+        await Eventually.ThatAsync("totals is named and yellow", async () => await CheckAsync() is { Status: HealthStatus.Degraded } health && health.Description!.Contains("totals can't read", StringComparison.Ordinal));
+        clock.Shift = TimeSpan.FromMinutes(1);
+        await Eventually.ThatAsync("health is red", async () => await CheckAsync() is { Status: HealthStatus.Unhealthy } health && health.Description!.Contains("totals can't read", StringComparison.Ordinal));
+        log.Away = false;
+        await Eventually.ThatAsync("health is green", async () => (await CheckAsync()).Status == HealthStatus.Healthy);
+    }
+
+    [Fact]
     public async Task A_hole_in_the_sequence_stops_the_consumer()
     {
         await using var bank = await BankHost.StartAsync(log, directory.Path);

@@ -15,7 +15,7 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
     private readonly Channel<FeedItem> queue = Channel.CreateBounded<FeedItem>(64);
     private readonly List<PartitionFeed> feeds = [];
     private readonly BatchApplier applier = new(consumer, store, clock);
-    private readonly ConcurrentDictionary<string, string> waitingFor = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Waiting> waitingFor = new(StringComparer.Ordinal);
 
     public Consumer Consumer => consumer;
 
@@ -26,7 +26,7 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
     public (string Reason, DateTimeOffset Since)? Trouble => applier.Trouble;
 
     /// <summary>By stream: why it is not attached yet.</summary>
-    public IReadOnlyDictionary<string, string> WaitingFor => waitingFor;
+    public IReadOnlyDictionary<string, Waiting> WaitingFor => waitingFor;
 
     public IReadOnlyList<PartitionFeed> Feeds
     {
@@ -152,9 +152,16 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
             }
             catch (Exception absent) when (absent is StreamNotFoundException or EventLogUnavailableException)
             {
-                waitingFor[stream] = absent.Message;
+                // A stream that does not exist yet is its producer's matter; a log that can't be reached is a dead reader.
+                var known = waitingFor.GetValueOrDefault(stream)?.UnavailableSince;
+                waitingFor[stream] = new Waiting(absent.Message, absent is EventLogUnavailableException ? known ?? clock.GetUtcNow() : null);
                 await backoff.WaitAsync(cancellationToken);
             }
         }
     }
 }
+
+/// <summary>Why a consumer has not attached to a stream yet.</summary>
+/// <param name="Reason">In words.</param>
+/// <param name="UnavailableSince">Since when the log can't be reached; null if it can, but the stream does not exist.</param>
+internal sealed record Waiting(string Reason, DateTimeOffset? UnavailableSince);

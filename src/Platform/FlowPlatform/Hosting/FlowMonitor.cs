@@ -72,6 +72,11 @@ public sealed class FlowMonitor : IHealthCheck
                 (IsOverdue(trouble.Since) ? red : yellow).Add($"{loop.Consumer.Name} can't commit: {trouble.Reason}");
             }
 
+            foreach (var (stream, waiting) in loop.WaitingFor)
+            {
+                (IsOverdue(waiting.UnavailableSince) ? red : yellow).Add($"{loop.Consumer.Name} can't read {stream}: {waiting.Reason}");
+            }
+
             foreach (var feed in loop.Feeds.Where(feed => feed.Error is not null))
             {
                 (IsOverdue(feed.UnavailableSince) ? red : yellow).Add($"{loop.Consumer.Name} can't read {feed.Cursor.Partition}: {feed.Error}");
@@ -109,9 +114,9 @@ public sealed class FlowMonitor : IHealthCheck
                 loop.Consumer.Name, at.Partition.Stream, at.Partition.Index, at.NextOffset, at.Mark, lag, Math.Round(delay, 3), state, owner, error));
         }
 
-        foreach (var (stream, reason) in loop.WaitingFor)
+        foreach (var (stream, waiting) in loop.WaitingFor)
         {
-            rows.Add(new(loop.Consumer.Name, stream, 0, 0, 0, null, 0, loop.Failure is null ? "waiting" : "stopped", owner, loop.Failure?.Message ?? reason));
+            rows.Add(new(loop.Consumer.Name, stream, 0, 0, 0, null, 0, loop.Failure is null ? "waiting" : "stopped", owner, loop.Failure?.Message ?? waiting.Reason));
         }
 
         return rows;
