@@ -18,9 +18,6 @@ public sealed class FlowDefinition
     /// <summary>Streams that it publishes.</summary>
     public PublishedStreams Published { get; }
 
-    /// <summary>Its projections and reactors.</summary>
-    public IReadOnlyList<ConsumerDefinition> AllConsumers => Consumers;
-
     /// <summary>Commands that it handles.</summary>
     public IReadOnlyList<CommandDefinition> AllCommands => Commands;
 

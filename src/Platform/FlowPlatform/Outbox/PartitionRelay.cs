@@ -14,7 +14,9 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
     private const int MaxEvents = 1_000;
     private const long MaxBytes = 512 * 1024;
 
-    /// <summary>While one batch is on its way the next fills up; a second is sent only if it is worth a chunk of its own. The broker hands over chunks, whatever is in them.</summary>
+    /// <summary>
+    /// While one batch is on its way the next fills up; more are sent at once only as long as they are worth a chunk of their own. The broker hands over chunks, whatever is in them.
+    /// </summary>
     private const int WorthPipelining = 100;
     private const int MaxInFlight = 4;
 
@@ -129,6 +131,7 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
     private async Task PublishAsync(IPartitionWriter writer, long from, CancellationToken cancellationToken)
     {
         var sent = from;
+        var underLoad = false;
         var connectedAt = clock.GetTimestamp();
         var before = Connected;
         var inFlight = new Queue<(Task Append, OutboxConfirm Confirm)>();
@@ -137,24 +140,24 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
             while (true)
             {
                 Connected = before + clock.GetElapsedTime(connectedAt);
-                var seen = outbox.EventsAdded.Version;
-                var rows = await outbox.ReadAsync(Partition, sent, MaxEvents, MaxBytes, cancellationToken);
-                if (rows.Count > 0 && (inFlight.Count == 0 || (rows.Count >= WorthPipelining && inFlight.Count < MaxInFlight)))
+                if (inFlight.Count == 0 || (underLoad && inFlight.Count < MaxInFlight))
                 {
-                    if (rows[0].Sequence != sent + 1)
+                    var seen = outbox.EventsAdded.Version;
+                    var rows = await outbox.ReadAsync(Partition, sent, MaxEvents, MaxBytes, cancellationToken);
+                    underLoad = rows.Count >= WorthPipelining;
+                    if (rows.Count > 0)
                     {
-                        throw Unfit($"the outbox goes on with sequence {rows[0].Sequence} after {sent}: rows were deleted by hand.");
+                        var confirmedWith = Follow(rows, sent);
+                        inFlight.Enqueue((writer.AppendAsync(rows, cancellationToken), confirmedWith));
+                        sent = rows[^1].Sequence;
+                        continue;
                     }
 
-                    sent = rows[^1].Sequence;
-                    inFlight.Enqueue((writer.AppendAsync(rows, cancellationToken), new OutboxConfirm(Partition, sent, rows[^1].Id)));
-                    continue;
-                }
-
-                if (inFlight.Count == 0)
-                {
-                    await WaitAsync(writer, seen, cancellationToken);
-                    continue;
+                    if (inFlight.Count == 0)
+                    {
+                        await WaitAsync(writer, seen, cancellationToken);
+                        continue;
+                    }
                 }
 
                 var (append, confirm) = inFlight.Peek();
@@ -172,6 +175,11 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
             await ObserveAsync(inFlight.Select(item => item.Append));
         }
     }
+
+    /// <summary>What is confirmed with these rows, which must follow what was sent.</summary>
+    private OutboxConfirm Follow(IReadOnlyList<EventEnvelope> rows, long sent) => rows[0].Sequence == sent + 1
+        ? new OutboxConfirm(Partition, rows[^1].Sequence, rows[^1].Id)
+        : throw Unfit($"the outbox goes on with sequence {rows[0].Sequence} after {sent}: rows were deleted by hand.");
 
     /// <summary>Waits for rows. Notices that the log went away, too: it may have lost a confirmed tail, which must not wait for the next row to be published again.</summary>
     private async Task WaitAsync(IPartitionWriter writer, long seen, CancellationToken cancellationToken)
