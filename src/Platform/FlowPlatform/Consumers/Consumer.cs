@@ -19,7 +19,7 @@ public abstract class Consumer
     public int MaxBatch { get; protected init; } = 2_000;
 
     /// <summary>Names of the event types that have a handler.</summary>
-    public IReadOnlyCollection<string> Handles => handlers.Keys;
+    public virtual IReadOnlyCollection<string> Handles => handlers.Keys;
 
     private protected void Register<TEvent>(Func<StoreTransaction, LogRecord, TEvent, ValueTask> handle)
         where TEvent : class
@@ -95,6 +95,9 @@ public abstract class Projection : Consumer
         folds.Add(fold);
         return fold;
     }
+
+    /// <inheritdoc />
+    public sealed override IReadOnlyCollection<string> Handles => [.. base.Handles.Concat(folds.SelectMany(fold => fold.Types)).Distinct(StringComparer.Ordinal)];
 
     /// <inheritdoc />
     internal override bool Wants(LogRecord record) => base.Wants(record) || FoldsTake(record.Event.Type);

@@ -19,6 +19,9 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
 
     public Consumer Consumer => consumer;
 
+    /// <summary>Names of the streams that it reads.</summary>
+    public IReadOnlyList<string> Streams => definition.Streams;
+
     /// <summary>The exception that stopped it; null while it runs.</summary>
     public Exception? Failure { get; private set; }
 

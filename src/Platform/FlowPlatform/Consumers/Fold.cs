@@ -41,6 +41,8 @@ public sealed class Fold<TKey, TState> : IFold
         return this;
     }
 
+    IReadOnlyCollection<string> IFold.Types => steps.Keys;
+
     bool IFold.Takes(string type) => steps.ContainsKey(type);
 
     async Task IFold.ApplyAsync(IStoreScope scope, FoldInput input)
@@ -84,6 +86,8 @@ public sealed class Fold<TKey, TState> : IFold
 /// <summary>A fold without its types.</summary>
 internal interface IFold
 {
+    IReadOnlyCollection<string> Types { get; }
+
     bool Takes(string type);
 
     Task ApplyAsync(IStoreScope scope, FoldInput input);

@@ -27,7 +27,7 @@ public sealed class FlowMonitor : IHealthCheck
         this.runtime = runtime;
         this.store = store;
         this.clock = clock;
-        ends = new LogEnds(log, clock);
+        ends = new LogEnds(log);
         FlowMetrics.Observe(
             () => Rows().Select(row => new Measurement<long>(row.Lag ?? 0, Tags(row))),
             () => Rows().Select(row => new Measurement<double>(row.DelaySeconds, Tags(row))),

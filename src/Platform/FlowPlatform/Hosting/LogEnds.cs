@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using FlowPlatform.Log;
 
 namespace FlowPlatform.Hosting;
 
-/// <summary>The ends of partitions, for lag: read from the log at most every two seconds each, since one read costs the broker a subscription. Safe for concurrent use.</summary>
-internal sealed class LogEnds(IEventLog log, TimeProvider clock)
+/// <summary>The ends of partitions, for lag: read from the log at most every two seconds of real time each, since one read costs the broker a subscription. Safe for concurrent use.</summary>
+internal sealed class LogEnds(IEventLog log)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
     private readonly ConcurrentDictionary<PartitionId, (long ReadAt, Task<LogRecord?> Read)> ends = new();
@@ -15,9 +16,9 @@ internal sealed class LogEnds(IEventLog log, TimeProvider clock)
     {
         var (_, read) = ends.AddOrUpdate(
             partition,
-            id => (clock.GetTimestamp(), log.ReadLastAsync(id, CancellationToken.None)),
-            (id, known) => known.Read.IsFaulted || (known.Read.IsCompleted && clock.GetElapsedTime(known.ReadAt) > Fresh)
-                ? (clock.GetTimestamp(), log.ReadLastAsync(id, CancellationToken.None))
+            id => (Stopwatch.GetTimestamp(), log.ReadLastAsync(id, CancellationToken.None)),
+            (id, known) => known.Read.IsFaulted || (known.Read.IsCompleted && Stopwatch.GetElapsedTime(known.ReadAt) > Fresh)
+                ? (Stopwatch.GetTimestamp(), log.ReadLastAsync(id, CancellationToken.None))
                 : known);
         return read.WaitAsync(cancellationToken);
     }

@@ -29,7 +29,11 @@ public sealed class PublishedStreams
 
     /// <summary>The stream for events of this type.</summary>
     /// <exception cref="InvalidOperationException">There is none.</exception>
-    public StreamDefinition StreamOf(Type eventType)
+    public StreamDefinition StreamOf(Type eventType) =>
+        Find(eventType) ?? throw new InvalidOperationException($"Service '{Service}' publishes no stream for {eventType.Name}: add .Publishes<…>(\"stream\") where the flow is declared.");
+
+    /// <summary>The stream for events of this type; null if there is none.</summary>
+    internal StreamDefinition? Find(Type eventType)
     {
         for (var type = eventType; type is not null; type = type.BaseType)
         {
@@ -39,6 +43,6 @@ public sealed class PublishedStreams
             }
         }
 
-        throw new InvalidOperationException($"Service '{Service}' publishes no stream for {eventType.Name}: add .Publishes<…>(\"stream\") where the flow is declared.");
+        return null;
     }
 }

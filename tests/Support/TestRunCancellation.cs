@@ -1,0 +1,11 @@
+using System.Runtime.CompilerServices;
+using FlowPlatform.Testing;
+
+namespace FlowPlatform.Tests.Support;
+
+/// <summary>What waits in the platform's test library ends with the test that waits.</summary>
+internal static class TestRunCancellation
+{
+    [ModuleInitializer]
+    internal static void Connect() => TestRun.Cancellation = () => TestContext.Current.CancellationToken;
+}

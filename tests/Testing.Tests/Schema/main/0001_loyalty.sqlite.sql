@@ -1,0 +1,2 @@
+CREATE TABLE account (customer_id TEXT PRIMARY KEY, points INTEGER NOT NULL) STRICT;
+CREATE TABLE welcome (customer_id TEXT PRIMARY KEY, letter TEXT NOT NULL) STRICT;

@@ -1,0 +1,1 @@
+CREATE TABLE points (customer_id TEXT PRIMARY KEY, points INTEGER NOT NULL) STRICT;
