@@ -46,6 +46,7 @@ public abstract partial class EventLogCompliance : IAsyncLifetime
             await log.DisposeAsync();
         }
 
+        await CleanUpAsync();
         limit.Dispose();
     }
 
@@ -54,6 +55,9 @@ public abstract partial class EventLogCompliance : IAsyncLifetime
 
     /// <summary>Deletes a stream with all its data, if it exists.</summary>
     protected abstract ValueTask DeleteStreamAsync(StreamDefinition stream);
+
+    /// <summary>Called last, when everything is closed.</summary>
+    protected virtual ValueTask CleanUpAsync() => ValueTask.CompletedTask;
 
     protected async ValueTask<IEventLog> AnotherLogAsync() => Keep(await OpenLogAsync());
 

@@ -29,6 +29,12 @@ public sealed class FlowBuilder
     /// <summary>The host's configuration.</summary>
     public IConfiguration Configuration { get; }
 
+    /// <summary>
+    /// The directory of the embedded log, from <c>ConnectionStrings:embedded-log</c> (or <c>embedded_log</c>, for shells); null if it is not set. Where it is set, it stands in for the broker:
+    /// the store's package brings the log, and the broker's package keeps commands in memory.
+    /// </summary>
+    public string? EmbeddedLog => (Configuration.GetConnectionString("embedded-log") ?? Configuration.GetConnectionString("embedded_log")) is { Length: > 0 } directory ? directory : null;
+
     /// <summary>The service is the one producer of a stream (rule P1), for events of <typeparamref name="TEvent"/> and derived types.</summary>
     /// <param name="stream">Name of the stream.</param>
     /// <param name="partitions">Number of partitions, fixed for the life of the stream (rule C8); default 3.</param>

@@ -15,7 +15,7 @@ public sealed partial record StreamDefinition
     public StreamDefinition(string name, int partitions)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (name.Length > 100 || !ValidName().IsMatch(name))
+        if (!IsValidName(name))
         {
             throw new ArgumentException($"'{name}' is no stream name: lower-case letters, digits, '-' and '.', a letter first, at most 100 characters.", nameof(name));
         }
@@ -47,6 +47,9 @@ public sealed partial record StreamDefinition
     /// <summary>All partitions, in order.</summary>
     public IEnumerable<PartitionId> PartitionIds => Enumerable.Range(0, Partitions).Select(index => new PartitionId(Name, index));
 
-    [GeneratedRegex("^[a-z][a-z0-9.-]*$")]
+    /// <summary>True for what can be a stream's name: see the constructor.</summary>
+    public static bool IsValidName(string name) => name.Length <= 100 && ValidName().IsMatch(name);
+
+    [GeneratedRegex(@"^[a-z][a-z0-9.-]*\z")]
     private static partial Regex ValidName();
 }
