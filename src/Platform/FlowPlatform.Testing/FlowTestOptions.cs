@@ -1,5 +1,6 @@
 using System.Reflection;
 using FlowPlatform.Log;
+using FlowPlatform.Storage.EmbeddedLog;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace FlowPlatform.Testing;
@@ -31,9 +32,5 @@ public sealed class FlowTestOptions
     public bool CommandsTwice { get; set; }
 
     /// <summary>Makes the log, in a directory of the test's; default: the embedded log. It is disposed of with the test.</summary>
-    public Func<string, TimeProvider, IEventLog> Log { get; set; } = DefaultLog;
-
-    /// <summary>The log where the test names none.</summary>
-    internal static Func<string, TimeProvider, IEventLog> DefaultLog { get; set; } =
-        static (_, _) => throw new FlowTestException("There is no log: set FlowTestOptions.Log.");
+    public Func<string, TimeProvider, IEventLog> Log { get; set; } = static (directory, clock) => new EmbeddedEventLog(directory, clock);
 }
