@@ -70,7 +70,7 @@ public sealed class LoyaltySampleTests
 
         await flow.DeliverAgainAsync();     // every event a second time
         await flow.RestartAsync();          // the same store, log and queues
-        flow.LogAway = true;                // the broker is down: decisions wait in the outbox
+        flow.LogAway = true;                // the broker is down
         await flow.GivenAsync(Order("2", "anna", 10m));
         flow.LogAway = false;
         await flow.SettledAsync();

@@ -50,6 +50,29 @@ public sealed class EventHistory
         return record;
     }
 
+    /// <summary>Adds a record as it is, behind those of its partition: what a service has emitted is a history for who reads it.</summary>
+    public void Add(LogRecord record)
+    {
+        if (!partitions.TryGetValue(record.Partition, out var records))
+        {
+            partitions[record.Partition] = records = [];
+        }
+
+        records.Add(record);
+    }
+
+    /// <summary>The events of some streams alone: what one service reads of a history that many made.</summary>
+    public EventHistory Only(params IReadOnlyCollection<string> streams)
+    {
+        var part = new EventHistory(partitionCount);
+        foreach (var record in Records.Where(record => streams.Contains(record.Partition.Stream)))
+        {
+            part.Add(record);
+        }
+
+        return part;
+    }
+
     /// <summary>One of the orders in which a consumer may see the events, cut into batches of 1 to 60. The same seed gives the same order.</summary>
     public IEnumerable<IReadOnlyList<LogRecord>> Interleave(int seed)
     {

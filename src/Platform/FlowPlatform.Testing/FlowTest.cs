@@ -121,7 +121,7 @@ public sealed partial class FlowTest : IAsyncDisposable
 
     private async Task StartAsync()
     {
-        host = source.Build(observed, queue);
+        host = source.Build(observed, source.Options.HandleCommands ? queue : null);
         foreach (var stream in Definition.Consumers.SelectMany(consumer => consumer.Streams).Distinct().Where(stream => !Publishes(stream)))
         {
             await log.EnsureStreamAsync(new StreamDefinition(stream, source.Options.Partitions.TryGetValue(stream, out var partitions) ? partitions : 3), TestRun.Cancellation());

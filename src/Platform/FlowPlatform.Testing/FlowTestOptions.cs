@@ -25,8 +25,11 @@ public sealed class FlowTestOptions
     /// <summary>Partitions of streams that other services publish, by name; default 3.</summary>
     public IDictionary<string, int> Partitions { get; } = new Dictionary<string, int>(StringComparer.Ordinal);
 
-    /// <summary>Assembly with the main store's migrations; default: the one among those of the flow's reactors, projections and commands that has any.</summary>
+    /// <summary>Assembly with the main store's migrations; default: of a flow, the one among those of its reactors, projections and commands that has any; of an application, the one that builds it.</summary>
     public Assembly? Schema { get; set; }
+
+    /// <summary>Whether the service's handlers get its commands; default true. If not, they wait in the outbox, and a flow is settled without them.</summary>
+    public bool HandleCommands { get; set; } = true;
 
     /// <summary>Delivers every command a second time after it was handled, as queues may; default false.</summary>
     public bool CommandsTwice { get; set; }

@@ -6,21 +6,11 @@ using Insights;
 
 namespace Services.Tests.Insights;
 
-public sealed class RevenueTests : IAsyncLifetime
+public sealed class RevenueTests
 {
-    private StoreFixture? fixture;
-
-    private StoreFixture Fixture => fixture!;
-
-    private ProjectionFolds Folds => field ??= new ProjectionFolds(Fixture.Store, new Revenue());
-
-    public async ValueTask InitializeAsync() => fixture = await StoreFixture.OpenAsync("insights", typeof(InsightsApp).Assembly);
-
-    public async ValueTask DisposeAsync() => await Fixture.DisposeAsync();
-
     [Fact]
     public Task The_result_does_not_depend_on_the_interleaving() =>
-        Folds.ShouldNotDependOnTheInterleavingAsync(new ShopHistory(seed: 17, orders: 400).Events, "revenue", "adjustments");
+        Projections.AreCommutativeAsync(new Revenue(), new ShopHistory(seed: 17, orders: 400).Events);
 
     [Theory]
     [InlineData("day")]
@@ -88,8 +78,8 @@ public sealed class RevenueTests : IAsyncLifetime
 
     private async Task<RevenueAnswer> AskAsync(EventHistory history, RevenueQuery query)
     {
-        var folded = await Folds.FoldAsync(history.Interleave(seed: 3));
-        await using var db = await folded.OpenReadAsync(TestContext.Current.CancellationToken);
+        await using var folded = await Projections.FoldAsync(new Revenue(), history, seed: 3);
+        await using var db = await folded.OpenAsync();
         return await RevenueEndpoint.ReadAsync(db, query);
     }
 }

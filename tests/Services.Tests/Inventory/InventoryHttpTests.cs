@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Contracts.Http;
 using FlowPlatform.Events;
-using FlowPlatform.Tests.Support;
 using Inventory;
 
 namespace Services.Tests.Inventory;
@@ -13,16 +12,17 @@ public sealed class InventoryHttpTests : IAsyncLifetime
     private static readonly AdjustStock Gift = new(
         "G1", new DateTimeOffset(2010, 12, 1, 12, 0, 0, TimeSpan.Zero), [new("22423", -5), new("POST", 3), new("85123A", 10), new("22423", -1)]);
 
-    private ServiceFixture? fixture;
+    private FlowTest? flow;
 
-    private HttpClient Client => fixture!.Client;
+    private FlowTest Flow => flow!;
+
+    private HttpClient Client => Flow.Client;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() =>
-        fixture = await ServiceFixture.StartAsync(InventoryApp.Build, typeof(InventoryApp).Assembly, "orders", "payments", "shipments");
+    public async ValueTask InitializeAsync() => flow = await FlowTest.StartAsync(InventoryApp.Build);
 
-    public async ValueTask DisposeAsync() => await fixture!.DisposeAsync();
+    public async ValueTask DisposeAsync() => await Flow.DisposeAsync();
 
     [Fact]
     public async Task An_adjustment_is_never_refused_and_may_leave_less_than_nothing()
@@ -30,7 +30,8 @@ public sealed class InventoryHttpTests : IAsyncLifetime
         using var answer = await PostAsync(Gift);
         answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
         (await GetAsync<Accepted>(answer.Headers.Location!.OriginalString)).ShouldBe(await ReadAsync<Accepted>(answer));
-        await Eventually.ThatAsync("the stock is in the read model", async () => (await GetAsync<StockPage>("/stock")).Stock.Count == 2);
+        await Flow.SettledAsync();
+        (await GetAsync<StockPage>("/stock")).Stock.Count.ShouldBe(2);
         (await GetAsync<StockView>("/stock/22423")).ShouldBe(new StockView("22423", -6, 0));
         (await GetAsync<StockView>("/stock/85123A")).ShouldBe(new StockView("85123A", 10, 0));
         (await GetAsync<StockSummary>("/stock/summary")).ShouldBe(new StockSummary(0, 0, 0, 0, 0, 0, 0, AdjustmentLines: 4));
@@ -67,7 +68,7 @@ public sealed class InventoryHttpTests : IAsyncLifetime
     {
         string[] codes = ["22423", "85123A", "85123a", "10000 B/ü"];
         using var answer = await PostAsync(Gift with { Lines = [.. codes.Select(code => new Contracts.StockQuantity(code, 1))] });
-        await Eventually.ThatAsync("the stock is in the read model", async () => (await GetAsync<StockPage>("/stock")).Stock.Count == 4);
+        await Flow.SettledAsync();
         var first = await GetAsync<StockPage>("/stock?limit=3");
         first.Stock.Select(stock => stock.Code).ShouldBe(["10000 B/ü", "22423", "85123A"]);
         var second = await GetAsync<StockPage>($"/stock?limit=3&after={Uri.EscapeDataString(first.Next!)}");

@@ -1,9 +1,6 @@
 using Contracts;
-using Dapper;
-using FlowPlatform.Events;
 using FlowPlatform.Log;
 using Inventory;
-using Services.Tests.Process;
 
 namespace Services.Tests.Inventory;
 
@@ -16,12 +13,12 @@ public sealed class StockKeeperTests
     {
         await using var inventory = await OpenAsync();
         await inventory.DeliverAsync(Order("1", ("85123A", 6), ("85123a", 1), ("POST", 3), ("85123A", 2), ("85123A", 6)), Noon);
-        var events = await inventory.EmittedAsync();
+        var events = await inventory.TakeEmittedAsync();
         var reserved = Single<StockReserved>(events);
         reserved.Units.ShouldBe(15);
         reserved.Amount.ShouldBe(18m);
         reserved.Stock.ShouldBe([new("85123A", 14), new("85123a", 1)]);
-        events.Single(Is<StockReserved>).Event.Time.ShouldBe(Noon.AddSeconds(10));
+        events.Single(record => record.Is<StockReserved>()).Event.Time.ShouldBe(Noon.AddSeconds(10));
         (await StockAsync(inventory, "85123A")).ShouldBe((Supplier.OpeningStock, 14));
     }
 
@@ -31,7 +28,7 @@ public sealed class StockKeeperTests
         await using var inventory = await OpenAsync();
         await inventory.DeliverAsync(Order("1", ("POST", 1), ("BANK CHARGES", 2)), Noon);
         await inventory.DeliverAsync(new OrderShipped("1", 3m, 0, "T"), Noon.AddHours(4));
-        var events = await inventory.EmittedAsync();
+        var events = await inventory.TakeEmittedAsync();
         Single<StockReserved>(events).Units.ShouldBe(0);
         Single<StockReserved>(events).Stock.ShouldBeEmpty();
         Single<StockDispatched>(events).Units.ShouldBe(0);
@@ -43,7 +40,7 @@ public sealed class StockKeeperTests
     {
         await using var inventory = await OpenAsync();
         await inventory.DeliverAsync(Order("1", [.. Enumerable.Range(0, 1_100).Select(line => ($"{10_000 + (line % 1_000)}", 2))]), Noon);
-        var reserved = Single<StockReserved>(await inventory.EmittedAsync());
+        var reserved = Single<StockReserved>(await inventory.TakeEmittedAsync());
         reserved.Units.ShouldBe(2_200);
         reserved.Stock.Count.ShouldBe(1_000);
         reserved.Stock.Count(line => line.Quantity == 4).ShouldBe(100);
@@ -57,12 +54,12 @@ public sealed class StockKeeperTests
         await inventory.DeliverAsync(new OrderCancelled("1"), Noon);
         await inventory.DeliverAsync(new PaymentDeclined("1", 5m, "no"), Noon);
         await inventory.DeliverAsync(new OrderShipped("1", 5m, 5, "T"), Noon);
-        var events = await inventory.EmittedAsync();
+        var events = await inventory.TakeEmittedAsync();
         Single<StockReleased>(events).ShouldSatisfyAllConditions(released => released.Reason.ShouldBe("cancelled"), released => released.Units.ShouldBe(5));
-        events.ShouldNotContain(record => Is<StockDispatched>(record));
+        events.ShouldNotContain(record => record.Is<StockDispatched>());
 
         // It was cancelled before the reservation's time, but can't be released before it.
-        events.Single(Is<StockReleased>).Event.Time.ShouldBe(Noon.AddSeconds(10));
+        events.Single(record => record.Is<StockReleased>()).Event.Time.ShouldBe(Noon.AddSeconds(10));
         (await StockAsync(inventory, "22423")).ShouldBe((Supplier.OpeningStock, 0));
     }
 
@@ -73,7 +70,7 @@ public sealed class StockKeeperTests
         await inventory.DeliverAsync(new OrderCancelled("1"), Noon);
         await inventory.DeliverAsync(Order("1", ("22423", 5)), Noon);
         await inventory.DeliverAsync(Order("1", ("22423", 5)), Noon);
-        (await inventory.EmittedAsync()).ShouldBeEmpty();
+        (await inventory.TakeEmittedAsync()).ShouldBeEmpty();
     }
 
     [Fact]
@@ -93,7 +90,7 @@ public sealed class StockKeeperTests
                     await inventory.DeliverAsync(Named(@event, id), Noon.AddMinutes(1));
                 }
 
-                var events = (await inventory.EmittedAsync()).Where(record => record.Event.Key == id).ToList();
+                var events = (await inventory.TakeEmittedAsync()).Where(record => record.Event.Key == id).ToList();
                 if (events.Count == 0)
                 {
                     // Cancelled first, then declined, then placed would have reserved; only a cancellation alone leaves nothing.
@@ -119,7 +116,7 @@ public sealed class StockKeeperTests
         await inventory.DeliverAsync(goods, Noon);
         await inventory.DeliverAsync(goods, Noon);
         await inventory.DeliverAsync(new GoodsReturned("C2", null, "EIRE", [new OrderLine("POST", 1, 1m)]), Noon);
-        var restocked = (await inventory.EmittedAsync()).Select(StilledService.Read<StockRestocked>).OrderBy(item => item.ReturnId, StringComparer.Ordinal).ToList();
+        var restocked = (await inventory.TakeEmittedAsync()).Select(record => record.Read<StockRestocked>()).OrderBy(item => item.ReturnId, StringComparer.Ordinal).ToList();
         restocked.Count.ShouldBe(2);
         restocked[0].Units.ShouldBe(6);
         restocked[0].Stock.ShouldBe([new("22423", 6)]);
@@ -137,10 +134,10 @@ public sealed class StockKeeperTests
             await inventory.DeliverAsync(Order($"{number}", ("23843", 80_995), ("22423", 1)), Noon);
         }
 
-        var events = await inventory.EmittedAsync();
-        events.Count(Is<StockReserved>).ShouldBe(40);
-        events.ShouldNotContain(record => Is<OrderRejected>(record));
-        var delivered = events.Where(Is<StockReplenished>).Select(StilledService.Read<StockReplenished>).ToList();
+        var events = await inventory.TakeEmittedAsync();
+        events.Count(record => record.Is<StockReserved>()).ShouldBe(40);
+        events.ShouldNotContain(record => record.Is<OrderRejected>());
+        var delivered = events.Where(record => record.Is<StockReplenished>()).Select(record => record.Read<StockReplenished>()).ToList();
         delivered.Where(item => item.Code == "22423").Sum(item => item.Quantity).ShouldBe(1 + Supplier.DatasetLot);
         var (onHand, reserved) = await StockAsync(inventory, "23843");
         reserved.ShouldBe(40 * 80_995);
@@ -155,19 +152,19 @@ public sealed class StockKeeperTests
         var late = Codes().Where(code => Supplier.IsLate("1", code)).Take(2).ToList();
         var inTime = Codes().First(code => !Supplier.IsLate("1", code));
         await inventory.DeliverAsync(Order("1", (late[1], 900), (inTime, 900), (late[0], 900), ("22423", 1)), Noon);
-        var events = await inventory.EmittedAsync();
+        var events = await inventory.TakeEmittedAsync();
         Single<OrderRejected>(events).MissingCodes.ShouldBe([late[0], late[1]]);
-        events.ShouldNotContain(record => Is<StockReserved>(record));
+        events.ShouldNotContain(record => record.Is<StockReserved>());
         foreach (var code in (string[])[.. late, inTime, "22423"])
         {
             (await StockAsync(inventory, code)).Reserved.ShouldBe(0, code);
         }
 
         await inventory.DeliverAsync(Order("2", (late[0], 900), (late[1], 900)), Noon);
-        Single<StockReserved>(await inventory.EmittedAsync()).Units.ShouldBe(1_800);
+        Single<StockReserved>(await inventory.TakeEmittedAsync()).Units.ShouldBe(1_800);
     }
 
-    private static Task<StilledService> OpenAsync(string mode = "shop") => StilledService.OpenAsync<StockKeeper>(InventoryApp.Build, $"--FLOW_MODE={mode}");
+    private static Task<SteppedFlow> OpenAsync(string mode = "shop") => SteppedFlow.StartAsync(InventoryApp.Build, options => options.Settings["FLOW_MODE"] = mode);
 
     private static IEnumerable<string> Codes() => Enumerable.Range(10_000, 1_000).Select(number => $"{number}");
 
@@ -187,13 +184,9 @@ public sealed class StockKeeperTests
         ? [items]
         : items.SelectMany(item => Permutations([.. items.Where(other => other != item)]).Select(rest => (object[])[item, .. rest]));
 
-    private static bool Is<T>(LogRecord record) => record.Event.Type == EventType.Of(typeof(T)).Name;
+    private static T Single<T>(IReadOnlyList<LogRecord> events)
+        where T : class => events.Single(record => record.Is<T>()).Read<T>();
 
-    private static T Single<T>(IReadOnlyList<LogRecord> events) => StilledService.Read<T>(events.Single(Is<T>));
-
-    private static async Task<(long OnHand, long Reserved)> StockAsync(StilledService inventory, string code)
-    {
-        await using var db = await inventory.Store.OpenReadAsync(TestContext.Current.CancellationToken);
-        return await db.QuerySingleAsync<(long, long)>("SELECT on_hand, reserved FROM stock WHERE code = @code", new { code });
-    }
+    private static async Task<(long OnHand, long Reserved)> StockAsync(SteppedFlow inventory, string code) =>
+        (await inventory.QueryAsync<(long, long)>("SELECT on_hand, reserved FROM stock WHERE code = @code", new { code })).ShouldHaveSingleItem();
 }

@@ -1,7 +1,5 @@
 using Contracts;
-using FlowPlatform.Tests.Support;
 using Inventory;
-using Services.Tests.Process;
 
 namespace Services.Tests.Inventory;
 
@@ -10,24 +8,24 @@ public sealed class StockLevelsTests
     [Fact]
     public async Task The_read_model_is_the_authoritative_stock_in_whatever_order_the_partitions_come()
     {
-        await using var inventory = await StilledService.OpenAsync<StockKeeper>(InventoryApp.Build);
+        await using var inventory = await SteppedFlow.StartAsync(InventoryApp.Build);
         var orders = await LiveAsync(inventory, seed: 7, count: 150);
         var history = new EventHistory();
-        foreach (var record in await inventory.EmittedAsync())
+        foreach (var record in await inventory.TakeEmittedAsync())
         {
-            history.Add(StilledService.Read(record), record.Event.Time);
+            history.Add(record);
         }
 
         history.Count.ShouldBeGreaterThan(2 * orders);
-        var folds = new ProjectionFolds(inventory.Store, new StockLevels());
-        await folds.ShouldNotDependOnTheInterleavingAsync(history, "stock");
-        var folded = await ProjectionFolds.DumpAsync(await folds.FoldAsync(history.Interleave(99)), "stock");
-        folded.ShouldBe(await ProjectionFolds.DumpAsync(inventory.Store, "stock"));
+        await Projections.AreCommutativeAsync(new StockLevels(), history);
+        await using var fold = await Projections.FoldAsync(new StockLevels(), history);
+        var folded = await Tables.DumpAsync(fold.Store, "stock");
+        folded.ShouldBe(await Tables.DumpAsync(inventory.Store, "stock"));
         folded.ShouldContain(row => row.Contains("on_hand=-", StringComparison.Ordinal), "Some stock should be negative.");
     }
 
     /// <summary>Orders that end in every way, returns; and adjustments, which are made over HTTP, as events.</summary>
-    private static async Task<int> LiveAsync(StilledService inventory, int seed, int count)
+    private static async Task<int> LiveAsync(SteppedFlow inventory, int seed, int count)
     {
         var random = new Random(seed);
         var time = new DateTimeOffset(2010, 12, 1, 8, 0, 0, TimeSpan.Zero);

@@ -2,7 +2,6 @@ using Contracts;
 using Contracts.Http;
 using Dapper;
 using FlowPlatform.Stores;
-using FlowPlatform.Tests.Support;
 using Orders;
 
 namespace Services.Tests.Orders;
@@ -10,13 +9,13 @@ namespace Services.Tests.Orders;
 public sealed class DecisionTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
-    private StoreFixture? fixture;
+    private SteppedFlow? flow;
 
-    private StoreFixture Fixture => fixture!;
+    private SteppedFlow Flow => flow!;
 
-    public async ValueTask InitializeAsync() => fixture = await StoreFixture.OpenAsync("orders", typeof(OrdersApp).Assembly, flow => flow.Publishes<OrdersEvent>("orders"));
+    public async ValueTask InitializeAsync() => flow = await SteppedFlow.StartAsync(OrdersApp.Build);
 
-    public async ValueTask DisposeAsync() => await Fixture.DisposeAsync();
+    public async ValueTask DisposeAsync() => await Flow.DisposeAsync();
 
     [Fact]
     public async Task An_order_is_kept_and_emitted_with_the_time_when_it_was_placed()
@@ -28,7 +27,7 @@ public sealed class DecisionTests : IAsyncLifetime
         placed.Type.ShouldBe("orders.placed.v1");
         placed.Key.ShouldBe(order.OrderId);
         placed.Time.ShouldBe(order.PlacedAt);
-        await using var db = await Fixture.Store.OpenReadAsync(TestContext.Current.CancellationToken);
+        await using var db = await Flow.Store.OpenReadAsync(TestContext.Current.CancellationToken);
         var row = (await OrderTable.FindAsync(db, order.OrderId)).ShouldNotBeNull();
         row.Amount.ShouldBe(18.695m);
         row.AcceptedAt.ShouldBe(Now);
@@ -79,7 +78,7 @@ public sealed class DecisionTests : IAsyncLifetime
             Now.AddHours(1), Requests.Order("1"), Requests.Order("2"), Requests.Order("2"), Requests.Order("2", price: 9m), Requests.Order("1", price: 9m), Requests.Order("3"));
         results.Select(result => result.Outcome).ShouldBe([Outcome.Duplicate, Outcome.Accepted, Outcome.Duplicate, Outcome.Conflict, Outcome.Conflict, Outcome.Accepted]);
         events.Select(placed => placed.Key).ShouldBe(["2", "3"]);
-        await using var db = await Fixture.Store.OpenReadAsync(TestContext.Current.CancellationToken);
+        await using var db = await Flow.Store.OpenReadAsync(TestContext.Current.CancellationToken);
         (await db.QuerySingleAsync<long>("SELECT count(*) FROM orders")).ShouldBe(3);
     }
 
@@ -117,7 +116,7 @@ public sealed class DecisionTests : IAsyncLifetime
     public async Task A_decision_that_fails_leaves_neither_row_nor_event()
     {
         var candidates = new[] { Candidate.Of(Requests.Order()) };
-        await Should.ThrowAsync<InvalidOperationException>(() => Fixture.WriteAsync<bool>(async transaction =>
+        await Should.ThrowAsync<InvalidOperationException>(() => WriteAsync<bool>(async transaction =>
         {
             await OrderPlacing.DecideAsync(transaction, candidates, Now);
             throw new InvalidOperationException("The unit fails after its decision.");
@@ -135,9 +134,11 @@ public sealed class DecisionTests : IAsyncLifetime
     private Task<(Placing Result, List<FlowPlatform.Log.EventEnvelope> Events)> ReturnAsync(ReturnGoods goods, DateTimeOffset now) =>
         DecideAsync(transaction => ReturnGoodsEndpoint.DecideAsync(transaction, goods, BodyHash.Of(goods), now));
 
-    private Task<(T, List<FlowPlatform.Log.EventEnvelope>)> DecideAsync<T>(Func<StoreTransaction, ValueTask<T>> decide) => Fixture.WriteAsync(async transaction =>
+    private Task<(T, List<FlowPlatform.Log.EventEnvelope>)> DecideAsync<T>(Func<StoreTransaction, ValueTask<T>> decide) => WriteAsync(async transaction =>
     {
         var result = await decide(transaction);
         return (result, transaction.Events.ConvertAll(pending => pending.Event));
     });
+
+    private Task<T> WriteAsync<T>(Func<StoreTransaction, ValueTask<T>> work) => Flow.Store.WriteAsync(work, TestContext.Current.CancellationToken);
 }

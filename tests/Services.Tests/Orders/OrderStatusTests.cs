@@ -1,33 +1,24 @@
 using Contracts;
 using Dapper;
-using FlowPlatform.Stores;
+using FlowPlatform.Log;
 using FlowPlatform.Tests.Support;
 using Orders;
 
 namespace Services.Tests.Orders;
 
-public sealed class OrderStatusTests : IAsyncLifetime
+public sealed class OrderStatusTests
 {
     private static readonly DateTimeOffset Noon = Requests.Noon;
-    private StoreFixture? fixture;
-
-    private StoreFixture Fixture => fixture!;
-
-    private ProjectionFolds Folds => field ??= new ProjectionFolds(Fixture.Store, new OrderStatus());
-
-    public async ValueTask InitializeAsync() => fixture = await StoreFixture.OpenAsync("orders", typeof(OrdersApp).Assembly, flow => flow.Publishes<OrdersEvent>("orders"));
-
-    public async ValueTask DisposeAsync() => await Fixture.DisposeAsync();
 
     [Fact]
     public Task The_result_does_not_depend_on_the_interleaving() =>
-        Folds.ShouldNotDependOnTheInterleavingAsync(new ShopHistory(seed: 7, orders: 300).Events, "order_status");
+        Projections.AreCommutativeAsync(new OrderStatus(), new ShopHistory(seed: 7, orders: 300).Events);
 
     [Fact]
     public async Task Every_order_ends_where_its_history_ends()
     {
         var shop = new ShopHistory(seed: 8, orders: 300);
-        var rows = await ReadAsync(await Folds.FoldAsync(shop.Events.Interleave(seed: 1)));
+        var rows = await ReadAsync(shop.Events.Interleave(seed: 1));
         rows.Count.ShouldBe(shop.Orders.Count);
         var last = shop.Events.ByPartition.SelectMany(records => records).GroupBy(record => record.Event.Key).ToDictionary(group => group.Key, group => group.Max(record => record.Event.Time));
         foreach (var (order, time, end) in shop.Orders)
@@ -57,7 +48,7 @@ public sealed class OrderStatusTests : IAsyncLifetime
         var history = new EventHistory();
         var rank = OrderStates.Names.ToList().IndexOf(status);
         var records = ascending.Take(rank + 1).Reverse().Select((@event, index) => history.Add(@event, Noon.AddMinutes(index))).ToList();
-        var row = (await ReadAsync(await Folds.FoldAsync(records.Select(record => new[] { record })))).ShouldHaveSingleItem().Value;
+        var row = (await ReadAsync(records.Select(record => new[] { record }))).ShouldHaveSingleItem().Value;
         OrderStates.NameOf(row.State).ShouldBe(status);
         row.UpdatedAt.ShouldBe(Noon.AddMinutes(rank));
     }
@@ -74,8 +65,8 @@ public sealed class OrderStatusTests : IAsyncLifetime
 
         history.Add(new OrderPlaced("waiting", null, "EIRE", []), Noon, Noon);
         history.Add(new OrderShipped("early", 0, 0, "t"), Noon, Noon);
-        var folded = await Folds.FoldAsync(history.Interleave(seed: 1));
-        await using var db = await folded.OpenReadAsync(TestContext.Current.CancellationToken);
+        await using var folded = await Projections.FoldAsync(new OrderStatus(), history);
+        await using var db = await folded.OpenAsync();
         (await SummaryEndpoint.LatencyAsync(db)).ShouldBe(new Contracts.Http.Percentiles(100, 190, 198));
         var byStatus = await SummaryEndpoint.CountByStatusAsync(db);
         byStatus["shipped"].ShouldBe(200);
@@ -86,13 +77,15 @@ public sealed class OrderStatusTests : IAsyncLifetime
     [Fact]
     public async Task An_order_that_the_projection_has_not_seen_placed_is_answered_from_the_command_table()
     {
-        await Fixture.WriteAsync(transaction => OrderPlacing.DecideAsync(transaction, [Candidate.Of(Requests.Order("1")), Candidate.Of(Requests.Order("2"))], Noon.AddYears(1)));
+        await using var orders = await SteppedFlow.StartAsync(OrdersApp.Build);
+        await orders.Store.WriteAsync(
+            transaction => OrderPlacing.DecideAsync(transaction, [Candidate.Of(Requests.Order("1")), Candidate.Of(Requests.Order("2"))], Noon.AddYears(1)), TestContext.Current.CancellationToken);
         var history = new EventHistory();
         history.Add(new OrderRejected("1", []), Noon.AddMinutes(1));
         history.Add(new OrderRejected("unplaced", []), Noon);
-        var folded = await Folds.FoldAsync(history.Interleave(seed: 1));
-        await using var projection = await folded.OpenReadAsync(TestContext.Current.CancellationToken);
-        await using var main = await Fixture.Store.OpenReadAsync(TestContext.Current.CancellationToken);
+        await using var folded = await Projections.FoldAsync(new OrderStatus(), history);
+        await using var projection = await folded.OpenAsync();
+        await using var main = await orders.Store.OpenReadAsync(TestContext.Current.CancellationToken);
         var placed = new Contracts.Http.OrderView("2", "placed", "17850.0", "United Kingdom", 18.695m, Noon, Noon);
         (await GetOrderEndpoint.FindAsync(projection, main, "2")).ShouldBe(placed);
         (await GetOrderEndpoint.FindAsync(projection, main, "1")).ShouldBe(placed with { OrderId = "1", Status = "rejected", UpdatedAt = Noon.AddMinutes(1) });
@@ -102,8 +95,8 @@ public sealed class OrderStatusTests : IAsyncLifetime
     [Fact]
     public async Task Without_shipments_the_latency_is_zero()
     {
-        var folded = await Folds.FoldAsync([]);
-        await using var db = await folded.OpenReadAsync(TestContext.Current.CancellationToken);
+        await using var folded = await Projections.FoldAsync(new OrderStatus(), new EventHistory());
+        await using var db = await folded.OpenAsync();
         (await SummaryEndpoint.LatencyAsync(db)).ShouldBe(new Contracts.Http.Percentiles(0, 0, 0));
     }
 
@@ -113,17 +106,17 @@ public sealed class OrderStatusTests : IAsyncLifetime
         var history = new EventHistory();
         history.Add(new OrderShipped("1", 1, 1, "t"), Noon);
         history.Add(new OrderCancelled("2"), Noon);
-        var folded = await Folds.FoldAsync(history.Interleave(seed: 1));
-        await folded.WriteAsync(
+        await using var folded = await Projections.FoldAsync(new OrderStatus(), history);
+        await folded.Store.WriteAsync(
             async transaction => await transaction.Connection.ExecuteAsync("DELETE FROM order_status; INSERT INTO order_status (order_id, state, updated_at) SELECT value, value, '' FROM json_each('[0,1,2,3,4,5,6]')"),
             TestContext.Current.CancellationToken);
-        await using var db = await folded.OpenReadAsync(TestContext.Current.CancellationToken);
+        await using var db = await folded.OpenAsync();
         (await db.QueryAsync<string>("SELECT status FROM order_status ORDER BY state")).ShouldBe(OrderStates.Names);
     }
 
-    private static async Task<Dictionary<string, OrderStatusRow>> ReadAsync(IStore generation)
+    private static async Task<Dictionary<string, OrderStatusRow>> ReadAsync(IEnumerable<IReadOnlyList<LogRecord>> batches)
     {
-        await using var db = await generation.OpenReadAsync(TestContext.Current.CancellationToken);
-        return (await db.QueryAsync<OrderStatusRow>(OrderStatusRow.Select)).ToDictionary(row => row.OrderId);
+        await using var folded = await Projections.FoldAsync(new OrderStatus(), batches);
+        return (await folded.QueryAsync<OrderStatusRow>(OrderStatusRow.Select)).ToDictionary(row => row.OrderId);
     }
 }

@@ -1,9 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Contracts;
-using Dapper;
-using FlowPlatform.Events;
-using FlowPlatform.Log;
 using FlowPlatform.Stores;
 using Payments;
 using Services.Tests.Process;
@@ -29,8 +26,8 @@ public sealed class ChargingTests : IAsyncLifetime
         var charge = await ReserveAsync(payments);
         (await payments.HandleAsync(charge)).ShouldBeTrue();
         (await payments.HandleAsync(charge)).ShouldBeTrue();
-        var charged = (await payments.EmittedAsync()).ShouldHaveSingleItem();
-        StilledService.Read<PaymentCharged>(charged).ShouldBe(new PaymentCharged(Id, 18.695m, $"charge-{charge.Id.ToString()[..8]}"));
+        var charged = (await payments.TakeEmittedAsync()).ShouldHaveSingleItem();
+        charged.Read<PaymentCharged>().ShouldBe(new PaymentCharged(Id, 18.695m, $"charge-{charge.Id.ToString()[..8]}"));
         charged.Event.Time.ShouldBe(Noon.AddSeconds(30));
         Outside.Calls.ShouldBe(1);
         Outside.Net(Id).ShouldBe(18.695m);
@@ -43,7 +40,7 @@ public sealed class ChargingTests : IAsyncLifetime
         var charge = await ReserveAsync(payments);
         await payments.DeliverAsync(new OrderCancelled(Id), Noon);
         (await payments.HandleAsync(charge)).ShouldBeTrue();
-        (await payments.EmittedAsync()).ShouldBeEmpty();
+        (await payments.TakeEmittedAsync()).ShouldBeEmpty();
         Outside.Calls.ShouldBe(0);
         (await StatusAsync(payments)).ShouldBe("Skipped");
     }
@@ -84,7 +81,7 @@ public sealed class ChargingTests : IAsyncLifetime
 
             Outside.Script("refund", Id, Answer.Busy, Answer.Break, Answer.BookAndBreak);
             await UntilHandledAsync(payments, (await payments.TakeCommandsAsync()).ShouldHaveSingleItem());
-            var refunded = (await payments.EmittedAsync()).Single(record => record.Event.Type == EventType.Of(typeof(PaymentRefunded)).Name);
+            var refunded = (await payments.TakeEmittedAsync()).Single(record => record.Is<PaymentRefunded>());
             refunded.Event.Time.ShouldBe(Noon.AddSeconds(refundedAfter));
             Outside.Net(Id).ShouldBe(0m);
         }
@@ -96,7 +93,7 @@ public sealed class ChargingTests : IAsyncLifetime
         await using var payments = await OpenAsync();
         Outside.Script("charge", Id, Answer.Decline);
         (await payments.HandleAsync(await ReserveAsync(payments))).ShouldBeTrue();
-        var declined = StilledService.Read<PaymentDeclined>((await payments.EmittedAsync()).ShouldHaveSingleItem());
+        var declined = (await payments.TakeEmittedAsync()).ShouldHaveSingleItem().Read<PaymentDeclined>();
         declined.ShouldBe(new PaymentDeclined(Id, 18.695m, "insufficient funds"));
         await payments.DeliverAsync(new OrderCancelled(Id), Noon);
         (await payments.TakeCommandsAsync()).ShouldBeEmpty();
@@ -108,7 +105,7 @@ public sealed class ChargingTests : IAsyncLifetime
         await using var payments = await OpenAsync();
         Outside.Script("charge", Id, Enumerable.Repeat(Answer.Busy, Patience.ShopRefusals + 1));
         (await UntilHandledAsync(payments, await ReserveAsync(payments))).ShouldBe(Patience.ShopRefusals + 1);
-        StilledService.Read<PaymentDeclined>((await payments.EmittedAsync()).ShouldHaveSingleItem()).Reason.ShouldBe("The card gateway was unavailable.");
+        (await payments.TakeEmittedAsync()).ShouldHaveSingleItem().Read<PaymentDeclined>().Reason.ShouldBe("The card gateway was unavailable.");
         Outside.Net(Id).ShouldBe(0m);
     }
 
@@ -118,7 +115,7 @@ public sealed class ChargingTests : IAsyncLifetime
         await using var payments = await OpenAsync();
         Outside.Script("charge", Id, [Answer.Busy, Answer.BookAndBreak, .. Enumerable.Repeat(Answer.Busy, 30)]);
         (await UntilHandledAsync(payments, await ReserveAsync(payments))).ShouldBe(33);
-        (await payments.EmittedAsync()).ShouldHaveSingleItem().Event.Type.ShouldBe("payments.charged.v1");
+        (await payments.TakeEmittedAsync()).ShouldHaveSingleItem().Event.Type.ShouldBe("payments.charged.v1");
         Outside.Net(Id).ShouldBe(18.695m);
     }
 
@@ -133,7 +130,7 @@ public sealed class ChargingTests : IAsyncLifetime
         await payments.DeliverAsync(new OrderCancelled(Id), Noon);
         (await payments.HandleAsync(charge)).ShouldBeTrue();
         await UntilHandledAsync(payments, (await payments.TakeCommandsAsync()).ShouldHaveSingleItem());
-        (await payments.EmittedAsync()).Select(record => record.Event.Type).ShouldBe(["payments.charged.v1", "payments.refunded.v1"], ignoreOrder: true);
+        (await payments.TakeEmittedAsync()).Select(record => record.Event.Type).ShouldBe(["payments.charged.v1", "payments.refunded.v1"], ignoreOrder: true);
         Outside.Net(Id).ShouldBe(0m);
     }
 
@@ -143,7 +140,7 @@ public sealed class ChargingTests : IAsyncLifetime
         await using var payments = await OpenAsync("dataset");
         Outside.Script("charge", Id, Enumerable.Repeat(Answer.Busy, 40));
         (await UntilHandledAsync(payments, await ReserveAsync(payments))).ShouldBe(41);
-        (await payments.EmittedAsync()).ShouldHaveSingleItem().Event.Type.ShouldBe("payments.charged.v1");
+        (await payments.TakeEmittedAsync()).ShouldHaveSingleItem().Event.Type.ShouldBe("payments.charged.v1");
     }
 
     [Fact]
@@ -153,7 +150,7 @@ public sealed class ChargingTests : IAsyncLifetime
         closed.Start();
         var port = ((IPEndPoint)closed.LocalEndpoint).Port;
         closed.Stop();
-        await using var payments = await StilledService.OpenAsync<Cashier>(PaymentsApp.Build, $"--services:simulator:http:0=http://127.0.0.1:{port}");
+        await using var payments = await SteppedFlow.StartAsync(PaymentsApp.Build, options => options.Settings["services:simulator:http:0"] = $"http://127.0.0.1:{port}");
         var charge = await ReserveAsync(payments);
         for (var attempt = 1; attempt <= 30; attempt++)
         {
@@ -175,23 +172,26 @@ public sealed class ChargingTests : IAsyncLifetime
         await payments.DeliverAsync(goods, Noon);
         Outside.Script("refund", "C536379", Answer.BookAndBreak, Answer.Busy);
         await UntilHandledAsync(payments, (await payments.TakeCommandsAsync()).ShouldHaveSingleItem());
-        var refunded = (await payments.EmittedAsync()).ShouldHaveSingleItem();
-        StilledService.Read<ReturnRefunded>(refunded).Amount.ShouldBe(32m);
+        var refunded = (await payments.TakeEmittedAsync()).ShouldHaveSingleItem();
+        refunded.Read<ReturnRefunded>().Amount.ShouldBe(32m);
         refunded.Event.Time.ShouldBe(Noon.AddMinutes(1));
         Outside.Net("C536379").ShouldBe(-32m);
     }
 
-    private Task<StilledService> OpenAsync(string mode = "shop") =>
-        StilledService.OpenAsync<Cashier>(PaymentsApp.Build, $"--services:simulator:http:0={Outside.Address}", $"--FLOW_MODE={mode}");
+    private Task<SteppedFlow> OpenAsync(string mode = "shop") => SteppedFlow.StartAsync(PaymentsApp.Build, options =>
+    {
+        options.Settings["services:simulator:http:0"] = Outside.Address;
+        options.Settings["FLOW_MODE"] = mode;
+    });
 
-    private static async Task<PendingCommand> ReserveAsync(StilledService payments)
+    private static async Task<PendingCommand> ReserveAsync(SteppedFlow payments)
     {
         await payments.DeliverAsync(new StockReserved(Id, null, "EIRE", 18.695m, 6, [new("85123A", 6)]), Noon);
         return (await payments.TakeCommandsAsync()).ShouldHaveSingleItem();
     }
 
     /// <returns>The number of tries.</returns>
-    private static async Task<int> UntilHandledAsync(StilledService payments, PendingCommand command)
+    private static async Task<int> UntilHandledAsync(SteppedFlow payments, PendingCommand command)
     {
         for (var attempt = 1; attempt < 100; attempt++)
         {
@@ -204,9 +204,6 @@ public sealed class ChargingTests : IAsyncLifetime
         throw new InvalidOperationException($"{command.Name} is not handled after 100 tries.");
     }
 
-    private static async Task<string> StatusAsync(StilledService payments)
-    {
-        await using var db = await payments.Store.OpenReadAsync(TestContext.Current.CancellationToken);
-        return await db.QuerySingleAsync<string>("SELECT status FROM payment WHERE order_id = @Id", new { Id });
-    }
+    private static async Task<string> StatusAsync(SteppedFlow payments) =>
+        (await payments.QueryAsync<string>("SELECT status FROM payment WHERE order_id = @Id", new { Id })).ShouldHaveSingleItem();
 }

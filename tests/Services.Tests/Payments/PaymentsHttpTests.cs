@@ -4,10 +4,7 @@ using System.Text.Json;
 using Contracts;
 using Contracts.Http;
 using FlowPlatform.Events;
-using FlowPlatform.Log;
-using FlowPlatform.Tests.Support;
 using Payments;
-using Services.Tests.Process;
 
 namespace Services.Tests.Payments;
 
@@ -15,16 +12,17 @@ public sealed class PaymentsHttpTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset Noon = new(2010, 12, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly AdjustLedger BadDebt = new("A563186", Noon, -11062.06m, "Adjust bad debt");
-    private ServiceFixture? fixture;
+    private FlowTest? flow;
 
-    private HttpClient Client => fixture!.Client;
+    private FlowTest Flow => flow!;
+
+    private HttpClient Client => Flow.Client;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() =>
-        fixture = await ServiceFixture.StartAsync(PaymentsApp.Build, typeof(PaymentsApp).Assembly, "orders", "inventory", "shipments");
+    public async ValueTask InitializeAsync() => flow = await FlowTest.StartAsync(PaymentsApp.Build);
 
-    public async ValueTask DisposeAsync() => await fixture!.DisposeAsync();
+    public async ValueTask DisposeAsync() => await Flow.DisposeAsync();
 
     [Fact]
     public async Task Signed_adjustments_add_up_exactly_and_are_emitted()
@@ -38,10 +36,12 @@ public sealed class PaymentsHttpTests : IAsyncLifetime
         using var debt = await PostAsync(BadDebt);
         (await GetAsync<Accepted>(debt.Headers.Location!.OriginalString)).ShouldBe(await ReadAsync<Accepted>(debt));
         (await GetAsync<Ledger>("/ledger")).ShouldBe(new Ledger(0, 0, 0, -11062.06m - 3.3m + 0.0201m, 0, 0, 0, 0, 101));
-        await Eventually.ThatAsync("the adjustments are in the log", () => Records().Count == 101);
-        var record = Records().Single(item => item.Event.Key == "A563186");
-        StilledService.Read<LedgerAdjusted>(record).ShouldBe(new LedgerAdjusted("A563186", -11062.06m, "Adjust bad debt"));
-        record.Event.Time.ShouldBe(Noon);
+        await Flow.SettledAsync();
+        var adjusted = Flow.Emitted<LedgerAdjusted>();
+        adjusted.Count.ShouldBe(101);
+        var emitted = adjusted.Single(item => item.Envelope.Key == "A563186");
+        emitted.Event.ShouldBe(new LedgerAdjusted("A563186", -11062.06m, "Adjust bad debt"));
+        emitted.Time.ShouldBe(Noon);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class PaymentsHttpTests : IAsyncLifetime
     {
         using var unknown = await Client.GetAsync("/payments/1", Cancellation);
         unknown.StatusCode.ShouldBe(HttpStatusCode.NotFound);
-        Append(new StockReserved("1", null, "EIRE", 18.695m, 6, []), sequence: 1);
+        await Flow.GivenAsync(new StockReserved("1", null, "EIRE", 18.695m, 6, []), Noon);
         await Eventually.ThatAsync("the payment is known", async () =>
         {
             using var answer = await Client.GetAsync("/payments/1", Cancellation);
@@ -84,14 +84,6 @@ public sealed class PaymentsHttpTests : IAsyncLifetime
         });
         (await GetAsync<PaymentView>("/payments/1")).ShouldBe(new PaymentView("1", "pending", 18.695m));
     }
-
-    private void Append(object @event, long sequence)
-    {
-        var record = StilledService.Record("inventory", @event, Noon, $"inventory/{sequence}");
-        fixture!.Log.Append(record.Partition, record.Event);
-    }
-
-    private List<LogRecord> Records() => [.. Enumerable.Range(0, 3).SelectMany(index => fixture!.Log.Records(new PartitionId("payments", index)))];
 
     private Task<HttpResponseMessage> PostAsync(AdjustLedger body) => Client.PostAsJsonAsync("/ledger/adjustments", body, FlowJson.Options, Cancellation);
 

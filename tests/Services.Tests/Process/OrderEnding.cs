@@ -1,6 +1,5 @@
 using Contracts;
 using Dapper;
-using FlowPlatform.Events;
 using FlowPlatform.Log;
 
 namespace Services.Tests.Process;
@@ -12,17 +11,19 @@ internal sealed class OrderEnding(OrderPlaced order, IReadOnlyList<LogRecord> ev
 
     private decimal Amount => order.Amount;
 
-    public bool Has<T>() => All<T>().Count > 0;
+    public bool Has<T>()
+        where T : class => All<T>().Count > 0;
 
     /// <summary>One word for it.</summary>
     public string Name => Has<OrderShipped>() ? "shipped" : Has<OrderRejected>() ? "rejected" : Has<PaymentDeclined>() ? "declined" : Has<OrderCancelled>() ? "cancelled" : "open";
 
-    public IReadOnlyList<T> All<T>() => [.. events.Where(Is<T>).Select(StilledService.Read<T>)];
+    public IReadOnlyList<T> All<T>()
+        where T : class => [.. events.Where(record => record.Is<T>()).Select(record => record.Read<T>())];
 
     /// <summary>Type, reason and event time of everything: what may not depend on the order of arrival.</summary>
     public IEnumerable<(string What, DateTimeOffset Time)> Times() => events
-        .Where(record => !Is<CancelRefused>(record))
-        .Select(record => (Is<StockReleased>(record) ? $"released as {StilledService.Read<StockReleased>(record).Reason}" : record.Event.Type, record.Event.Time));
+        .Where(record => !record.Is<CancelRefused>())
+        .Select(record => (record.Is<StockReleased>() ? $"released as {record.Read<StockReleased>().Reason}" : record.Event.Type, record.Event.Time));
 
     public async Task ShouldBeLegalAsync(Shop shop)
     {
@@ -35,7 +36,7 @@ internal sealed class OrderEnding(OrderPlaced order, IReadOnlyList<LogRecord> ev
 
     private void ShouldHappenOnce()
     {
-        foreach (var kind in events.Where(record => !Is<CancelRefused>(record) && !Is<StockReplenished>(record)).GroupBy(record => record.Event.Type))
+        foreach (var kind in events.Where(record => !record.Is<CancelRefused>() && !record.Is<StockReplenished>()).GroupBy(record => record.Event.Type))
         {
             kind.Count().ShouldBe(1, kind.Key);
         }
@@ -84,6 +85,4 @@ internal sealed class OrderEnding(OrderPlaced order, IReadOnlyList<LogRecord> ev
         await using var shipping = await shop.Shipping.Store.OpenReadAsync(Cancellation);
         (await shipping.QuerySingleAsync<string>("SELECT lower(status) FROM shipment WHERE order_id = @OrderId", new { order.OrderId })).ShouldBe(Name);
     }
-
-    private static bool Is<T>(LogRecord record) => record.Event.Type == EventType.Of(typeof(T)).Name;
 }

@@ -12,12 +12,12 @@ namespace Services.Tests.Process;
 /// </summary>
 internal sealed class Shop : IAsyncDisposable
 {
-    private readonly StilledService[] services;
-    private readonly SortedDictionary<string, (StilledService Reader, Queue<LogRecord> Records)> queues = new(StringComparer.Ordinal);
-    private readonly List<(StilledService Service, PendingCommand Command, int Attempt)> commands = [];
-    private int placed;
+    private readonly SteppedFlow[] services;
+    private readonly SortedDictionary<string, (SteppedFlow Reader, Queue<LogRecord> Records)> queues = new(StringComparer.Ordinal);
+    private readonly List<(SteppedFlow Service, PendingCommand Command, int Attempt)> commands = [];
+    private readonly EventHistory orders = new();
 
-    private Shop(Outside outside, StilledService[] services)
+    private Shop(Outside outside, SteppedFlow[] services)
     {
         Outside = outside;
         this.services = services;
@@ -25,11 +25,11 @@ internal sealed class Shop : IAsyncDisposable
 
     public Outside Outside { get; }
 
-    public StilledService Inventory => services[0];
+    public SteppedFlow Inventory => services[0];
 
-    public StilledService Payments => services[1];
+    public SteppedFlow Payments => services[1];
 
-    public StilledService Shipping => services[2];
+    public SteppedFlow Shipping => services[2];
 
     /// <summary>Everything that the three services have emitted since <see cref="Forget"/>.</summary>
     public List<LogRecord> Events { get; } = [];
@@ -37,21 +37,26 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>What can happen next.</summary>
     public IReadOnlyList<Step> Steps =>
     [
-        .. Ready.Select(queue => new Step($"{queue.Key} {queue.Value.Records.Peek().Event.Type}", queue.Value.Reader.Name)),
-        .. commands.Select(waiting => new Step($"{waiting.Command.Name} #{waiting.Attempt}", waiting.Service.Name)),
+        .. Ready.Select(queue => new Step($"{queue.Key} {queue.Value.Records.Peek().Event.Type}", queue.Value.Reader.Service)),
+        .. commands.Select(waiting => new Step($"{waiting.Command.Name} #{waiting.Attempt}", waiting.Service.Service)),
     ];
 
-    private IEnumerable<KeyValuePair<string, (StilledService Reader, Queue<LogRecord> Records)>> Ready => queues.Where(queue => queue.Value.Records.Count > 0);
+    private IEnumerable<KeyValuePair<string, (SteppedFlow Reader, Queue<LogRecord> Records)>> Ready => queues.Where(queue => queue.Value.Records.Count > 0);
 
     public static async Task<Shop> OpenAsync(string mode = "shop")
     {
         var outside = await Outside.StartAsync();
-        string[] settings = [$"--services:simulator:http:0={outside.Address}", $"--FLOW_MODE={mode}"];
         return new Shop(outside, [
-            await StilledService.OpenAsync<StockKeeper>(InventoryApp.Build, settings),
-            await StilledService.OpenAsync<Cashier>(PaymentsApp.Build, settings),
-            await StilledService.OpenAsync<Dispatcher>(ShippingApp.Build, settings),
+            await SteppedFlow.StartAsync(InventoryApp.Build, Set),
+            await SteppedFlow.StartAsync(PaymentsApp.Build, Set),
+            await SteppedFlow.StartAsync(ShippingApp.Build, Set),
         ]);
+
+        void Set(FlowTestOptions options)
+        {
+            options.Settings["services:simulator:http:0"] = outside.Address;
+            options.Settings["FLOW_MODE"] = mode;
+        }
     }
 
     public void Forget()
@@ -61,7 +66,7 @@ internal sealed class Shop : IAsyncDisposable
     }
 
     /// <summary>Orders publishes an event.</summary>
-    public void Publish(object @event, DateTimeOffset time) => Enqueue(StilledService.Record("orders", @event, time, $"00000000-0000-4000-8000-{++placed:D12}"));
+    public void Publish(object @event, DateTimeOffset time) => Enqueue(orders.Add(@event, time));
 
     /// <summary>The n-th of the steps is taken.</summary>
     public async Task TakeAsync(int step)
@@ -70,7 +75,7 @@ internal sealed class Shop : IAsyncDisposable
         if (step < ready.Count)
         {
             var (reader, records) = ready[step];
-            await reader.DeliverAsync(records.Dequeue());
+            await reader.DeliverAsync([records.Dequeue()]);
             await CollectAsync(reader);
             return;
         }
@@ -97,9 +102,9 @@ internal sealed class Shop : IAsyncDisposable
         await Outside.DisposeAsync();
     }
 
-    private async Task CollectAsync(StilledService service)
+    private async Task CollectAsync(SteppedFlow service)
     {
-        foreach (var record in await service.EmittedAsync())
+        foreach (var record in await service.TakeEmittedAsync())
         {
             Events.Add(record);
             Enqueue(record);
@@ -112,7 +117,7 @@ internal sealed class Shop : IAsyncDisposable
     }
 
     /// <summary>In order of their names, so that the same steps look the same however they came about.</summary>
-    private void Send(StilledService service, PendingCommand command, int attempt)
+    private void Send(SteppedFlow service, PendingCommand command, int attempt)
     {
         commands.Add((service, command, attempt));
         commands.Sort((one, other) => string.CompareOrdinal(one.Command.Name, other.Command.Name));
@@ -122,7 +127,7 @@ internal sealed class Shop : IAsyncDisposable
     {
         foreach (var reader in services.Where(service => service.Wants(record)))
         {
-            var name = $"{reader.Name}<{record.Partition.Stream}";
+            var name = $"{reader.Service}<{record.Partition.Stream}";
             if (!queues.TryGetValue(name, out var queue))
             {
                 queues[name] = queue = (reader, new Queue<LogRecord>());

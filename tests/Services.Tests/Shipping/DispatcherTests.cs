@@ -1,5 +1,4 @@
 using Contracts;
-using FlowPlatform.Events;
 using FlowPlatform.Log;
 using Services.Tests.Process;
 using Shipping;
@@ -13,16 +12,16 @@ public sealed class DispatcherTests : IAsyncLifetime
     private static readonly PaymentCharged Charged = new("1", 18.695m, "auth");
     private static readonly OrderCancelRequested Request = new("1");
     private Outside? outside;
-    private StilledService? service;
+    private SteppedFlow? service;
 
     private Outside Outside => outside!;
 
-    private StilledService Shipping => service!;
+    private SteppedFlow Shipping => service!;
 
     public async ValueTask InitializeAsync()
     {
         outside = await Outside.StartAsync();
-        service = await StilledService.OpenAsync<Dispatcher>(ShippingApp.Build, $"--services:simulator:http:0={outside.Address}");
+        service = await SteppedFlow.StartAsync(ShippingApp.Build, options => options.Settings["services:simulator:http:0"] = outside.Address);
     }
 
     public async ValueTask DisposeAsync()
@@ -47,9 +46,9 @@ public sealed class DispatcherTests : IAsyncLifetime
         }
 
         (await Shipping.HandleAsync(booking, 4)).ShouldBeTrue();
-        var shipped = (await Shipping.EmittedAsync()).ShouldHaveSingleItem();
+        var shipped = (await Shipping.TakeEmittedAsync()).ShouldHaveSingleItem();
         shipped.Event.Time.ShouldBe(Noon.AddSeconds(30).AddHours(4));
-        StilledService.Read<OrderShipped>(shipped).ShouldBe(new OrderShipped("1", 18.695m, 6, $"track-{booking.Id.ToString()[..8]}"));
+        shipped.Read<OrderShipped>().ShouldBe(new OrderShipped("1", 18.695m, 6, $"track-{booking.Id.ToString()[..8]}"));
         Outside.Book.ShouldHaveSingleItem().ShouldBe(new Booking("courier", "1", 6, Approved: true));
     }
 
@@ -61,7 +60,7 @@ public sealed class DispatcherTests : IAsyncLifetime
         await Shipping.DeliverAsync(Charged, Noon);
         await Shipping.DeliverAsync(Request, Noon.AddHours(1));
         (await Shipping.TakeCommandsAsync()).ShouldBeEmpty();
-        var events = await Shipping.EmittedAsync();
+        var events = await Shipping.TakeEmittedAsync();
         events.Count.ShouldBe(2);
         events.Single(record => record.Event.Type == "shipments.cancelled.v1").Event.Time.ShouldBe(Noon);
         Reason(events).ShouldBe("already cancelled");
@@ -73,10 +72,10 @@ public sealed class DispatcherTests : IAsyncLifetime
         await Shipping.DeliverAsync(Reserved, Noon);
         await Shipping.DeliverAsync(Charged, Noon);
         await Shipping.DeliverAsync(Request, Noon);
-        Reason(await Shipping.EmittedAsync()).ShouldBe("already shipping");
+        Reason(await Shipping.TakeEmittedAsync()).ShouldBe("already shipping");
         (await Shipping.HandleAsync((await Shipping.TakeCommandsAsync()).ShouldHaveSingleItem())).ShouldBeTrue();
         await Shipping.DeliverAsync(Request, Noon);
-        Reason(await Shipping.EmittedAsync()).ShouldBe("already shipped");
+        Reason(await Shipping.TakeEmittedAsync()).ShouldBe("already shipped");
     }
 
     [Fact]
@@ -84,13 +83,13 @@ public sealed class DispatcherTests : IAsyncLifetime
     {
         await Shipping.DeliverAsync(new OrderRejected("1", ["85123A"]), Noon);
         await Shipping.DeliverAsync(Request, Noon);
-        Reason(await Shipping.EmittedAsync()).ShouldBe("rejected");
+        Reason(await Shipping.TakeEmittedAsync()).ShouldBe("rejected");
         await Shipping.DeliverAsync(new PaymentDeclined("2", 1m, "no"), Noon);
         await Shipping.DeliverAsync(Reserved with { OrderId = "2" }, Noon);
         await Shipping.DeliverAsync(new OrderCancelRequested("2"), Noon);
-        Reason(await Shipping.EmittedAsync()).ShouldBe("declined");
+        Reason(await Shipping.TakeEmittedAsync()).ShouldBe("declined");
     }
 
     private static string Reason(IReadOnlyList<LogRecord> events) =>
-        StilledService.Read<CancelRefused>(events.Single(record => record.Event.Type == EventType.Of(typeof(CancelRefused)).Name)).Reason;
+        events.Single(record => record.Is<CancelRefused>()).Read<CancelRefused>().Reason;
 }

@@ -1,8 +1,8 @@
 using System.Reflection;
+using FlowPlatform.Commands;
 using FlowPlatform.Hosting;
 using FlowPlatform.Log;
-using FlowPlatform.Storage.Sqlite;
-using FlowPlatform.Stores;
+using FlowPlatform.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -13,11 +13,13 @@ namespace FlowPlatform.Testing.Running;
 internal sealed class ServiceSource : IDisposable
 {
     private readonly Func<string[], Action<FlowBuilder>, IHost> build;
+    private readonly Assembly? applications;
     private readonly TemporaryDirectory directory = new();
 
-    private ServiceSource(Func<string[], Action<FlowBuilder>, IHost> build, Action<FlowTestOptions>? configure)
+    private ServiceSource(Func<string[], Action<FlowBuilder>, IHost> build, Assembly? applications, Action<FlowTestOptions>? configure)
     {
         this.build = build;
+        this.applications = applications;
         Options = new FlowTestOptions();
         configure?.Invoke(Options);
         Clock = new VirtualClock(Options.Start);
@@ -41,51 +43,60 @@ internal sealed class ServiceSource : IDisposable
             });
             return builder.Build();
         },
+        null,
         configure);
 
     /// <summary>A whole application.</summary>
     public static ServiceSource Of<THost>(Func<string[], Action<FlowBuilder>, THost> build, Action<FlowTestOptions>? configure)
-        where THost : IHost => new((args, infrastructure) => build(args, infrastructure), configure);
+        where THost : IHost => new((args, infrastructure) => build(args, infrastructure), build.Method.Module.Assembly, configure);
 
     public IEventLog OpenLog() => Options.Log(Path.Combine(directory.Path, "log"), Clock);
 
     /// <summary>Builds it; the caller starts it and disposes of it.</summary>
-    public IHost Build(IEventLog log, CommandQueue? queue) => build(
-        [$"--FLOW_DATA={StorePath}", "--urls=http://127.0.0.1:0", "--environment=Production", .. Options.Settings.Select(setting => $"--{setting.Key}={setting.Value}")],
-        flow =>
+    /// <exception cref="FlowTestException">It is not known where the main store's schema is.</exception>
+    public IHost Build(IEventLog log, CommandQueue? queue)
+    {
+        var host = build(
+            [$"--FLOW_DATA={Path.Combine(directory.Path, "store")}", "--urls=http://127.0.0.1:0", "--environment=Production", .. Options.Settings.Select(setting => $"--{setting.Key}={setting.Value}")],
+            flow => Choose(flow, log, queue));
+        if (applications is not null && Options.Schema is null && SchemaOf(host.Services.GetRequiredService<FlowDefinition>()) is { } expected && expected != applications)
         {
-            flow.Services.AddSingleton(log);
-            flow.Services.AddSingleton<TimeProvider>(Clock);
-            flow.Services.AddSingleton<IServiceStore>(services => new SqliteServiceStore(
-                StorePath, SchemaOf(services.GetRequiredService<FlowDefinition>()), services.GetRequiredService<PublishedStreams>(), Clock));
-            flow.Services.AddLogging(logging => logging.ClearProviders().AddProvider(Warnings));
-            if (queue is not null)
-            {
-                flow.Services.AddSingleton(Options);
-                flow.Services.AddSingleton(queue);
-                flow.Services.AddSingleton<Commands.ICommandBus, QueueBus>();
-                flow.Services.AddHostedService<CommandWorker>();
-            }
+            host.Dispose();
+            throw new FlowTestException($"The schema of the main store seems to be in {expected.GetName().Name}, not in {applications.GetName().Name}, where the application is built: set FlowTestOptions.Schema.");
+        }
 
-            Options.Services?.Invoke(flow.Services);
-        });
+        return host;
+    }
 
     public void Dispose() => directory.Dispose();
 
-    private string StorePath => Path.Combine(directory.Path, "store");
-
-    private Assembly SchemaOf(FlowDefinition definition)
+    private void Choose(FlowBuilder flow, IEventLog log, CommandQueue? queue)
     {
-        if (Options.Schema is { } chosen)
+        flow.UseStore(Options.Schema ?? applications ?? SchemaOf(flow.Definition) ?? typeof(ServiceSource).Assembly);
+        flow.Services.AddSingleton(log);
+        flow.Services.AddSingleton<TimeProvider>(Clock);
+        flow.Services.AddLogging(logging => logging.ClearProviders().AddProvider(Warnings));
+        if (queue is not null)
         {
-            return chosen;
+            flow.Services.AddSingleton(Options).AddSingleton(queue);
+            flow.Services.AddSingleton<ICommandBus, QueueBus>();
+            flow.Services.AddHostedService<CommandWorker>();
         }
 
-        var all = definition.Consumers.Select(consumer => consumer.Type.Assembly).Concat(definition.AllCommands.Select(command => command.CommandType.Assembly)).Distinct().ToList();
-        var with = all.Where(assembly => assembly.GetManifestResourceNames().Any(name => name.StartsWith("Schema/main/", StringComparison.Ordinal))).ToList();
-        return with.Count <= 1
-            ? with.FirstOrDefault() ?? all.FirstOrDefault() ?? typeof(ServiceSource).Assembly
+        Options.Services?.Invoke(flow.Services);
+    }
+
+    /// <summary>The assembly with migrations of a main store among those of the flow's parts; null if none has any.</summary>
+    private static Assembly? SchemaOf(FlowDefinition definition)
+    {
+        var found = definition.Consumers.Select(consumer => consumer.Type.Assembly)
+            .Concat(definition.AllCommands.Select(command => command.CommandType.Assembly))
+            .Distinct()
+            .Where(assembly => assembly.GetManifestResourceNames().Any(name => name.StartsWith("Schema/main/", StringComparison.Ordinal)))
+            .ToList();
+        return found.Count <= 1
+            ? found.FirstOrDefault()
             : throw new FlowTestException(
-                $"Which schema has the main store of '{definition.Service}'? {string.Join(", ", with.Select(assembly => assembly.GetName().Name))} have one each: set FlowTestOptions.Schema.");
+                $"Which schema has the main store of '{definition.Service}'? {string.Join(", ", found.Select(assembly => assembly.GetName().Name))} have one each: set FlowTestOptions.Schema.");
     }
 }

@@ -113,11 +113,11 @@ internal sealed class Surveyor(FlowRuntime runtime, FlowDefinition definition, I
 
     private async Task DescribeCommandsAsync(List<string> behind, List<string> lines, CancellationToken cancellationToken)
     {
-        // Without a handler nothing is ever sent: the rows are what the test looks at.
+        // Without a handler nothing is ever sent.
         var unsent = await store.Outbox.CountCommandsAsync(cancellationToken);
-        if (unsent > 0 && definition.AllCommands.Count > 0)
+        if (unsent > 0 && runtime.Commands is { } relay)
         {
-            behind.Add($"{unsent} commands are not sent{(runtime.Commands?.Error is { } error ? $": {error}" : "")}");
+            behind.Add($"{unsent} commands are not sent{(relay.Error is { } error ? $": {error}" : "")}");
         }
 
         foreach (var open in queue.Open)

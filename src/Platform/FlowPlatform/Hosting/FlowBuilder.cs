@@ -20,6 +20,8 @@ public sealed class FlowBuilder
         Configuration = configuration;
     }
 
+    internal FlowDefinition Definition => definition;
+
     /// <summary>Name of the service.</summary>
     public string Service => definition.Service;
 
