@@ -6,6 +6,8 @@ namespace FlowPlatform.Tests.Support;
 /// <summary>What waits in the platform's test library ends with the test that waits.</summary>
 internal static class TestRunCancellation
 {
+    #region cancellation
     [ModuleInitializer]
     internal static void Connect() => TestRun.Cancellation = () => TestContext.Current.CancellationToken;
+    #endregion
 }

@@ -12,6 +12,10 @@ public sealed class ProjectTests
     [InlineData("src/Platform/FlowPlatform/FlowPlatform.csproj", "../FlowPlatform.Storage/FlowPlatform.Storage.csproj")]
     [InlineData("src/Platform/FlowPlatform.Storage/FlowPlatform.Storage.csproj", "../FlowPlatform.RabbitMQ/FlowPlatform.RabbitMQ.csproj")]
     [InlineData("ServiceDefaults/ServiceDefaults.csproj", @"..\src\Services\Contracts\Contracts.csproj")]
+    [InlineData("src/Services/Orders/Orders.csproj", "../../Platform/FlowPlatform.Testing/FlowPlatform.Testing.csproj")]
+    [InlineData("src/Platform/FlowPlatform.Storage/FlowPlatform.Storage.csproj", "../FlowPlatform.Testing/FlowPlatform.Testing.csproj")]
+    [InlineData("src/Platform/FlowPlatform.Testing/FlowPlatform.Testing.csproj", "../../Tools/Orchestration/Orchestration.csproj")]
+    [InlineData("AppHost/AppHost.csproj", "../src/Platform/FlowPlatform.Testing/FlowPlatform.Testing.csproj")]
     [InlineData("src/Tools/Cli/Cli.csproj", "../../Services/Orders/Orders.csproj")]
     [InlineData("tests/Platform.Tests/Platform.Tests.csproj", "../RabbitMQ.Tests/RabbitMQ.Tests.csproj")]
     [InlineData("elsewhere/New.csproj", "../src/Platform/FlowPlatform/FlowPlatform.csproj")]
@@ -29,6 +33,16 @@ public sealed class ProjectTests
     [InlineData("FlowPlatform.csproj", """<PackageReference Include="Dapper" />""")]
     public void A_vendor_in_the_platform_library_is_found(string file, string text) =>
         Projects.VendorsInPlatform([new($"src/Platform/FlowPlatform/{file}", text)]).ShouldNotBeEmpty();
+
+    [Fact]
+    public void The_test_library_knows_no_test_framework() => Projects.TestFrameworksInTesting(Repository.Files).ShouldBeEmpty();
+
+    [Theory]
+    [InlineData("Any.cs", "using Xunit;")]
+    [InlineData("Any.cs", "using static Shouldly.Should;")]
+    [InlineData("FlowPlatform.Testing.csproj", """<PackageReference Include="xunit.v3.assert" />""")]
+    public void A_test_framework_in_the_test_library_is_found(string file, string text) =>
+        Projects.TestFrameworksInTesting([new($"src/Platform/FlowPlatform.Testing/{file}", text)]).ShouldNotBeEmpty();
 
     [Fact]
     public void Every_project_is_in_the_one_solution() => Projects.OutsideTheSolution(Repository.Files).ShouldBeEmpty();

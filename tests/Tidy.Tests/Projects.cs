@@ -12,6 +12,8 @@ internal static partial class Projects
 
     private static readonly string[] Platform = ["FlowPlatform", "FlowPlatform.Storage", "FlowPlatform.RabbitMQ", "ServiceDefaults"];
 
+    private static readonly string[] TestFrameworks = ["xunit", "NUnit", "TUnit", "MSTest", "Microsoft.VisualStudio.TestTools", "Shouldly", "FluentAssertions", "AwesomeAssertions", "Moq", "NSubstitute"];
+
     /// <summary>Dependencies point one way.</summary>
     public static IEnumerable<string> WrongReferences(IEnumerable<SourceFile> files) =>
         from project in files
@@ -35,6 +37,15 @@ internal static partial class Projects
             }
         }
     }
+
+    /// <summary>What users test with leaves them the choice of their test framework.</summary>
+    public static IEnumerable<string> TestFrameworksInTesting(IEnumerable<SourceFile> files) =>
+        from file in files
+        where file.Path.StartsWith("src/Platform/FlowPlatform.Testing/", StringComparison.Ordinal)
+        let names = file.Is(".csproj") ? PackageReference().Matches(file.Text) : file.Is(".cs") ? Using().Matches(file.Text) : Enumerable.Empty<Match>()
+        from name in names.Select(match => match.Groups["name"].Value)
+        where TestFrameworks.Any(framework => name.StartsWith(framework, StringComparison.OrdinalIgnoreCase))
+        select $"{file.Path} uses {name}.";
 
     /// <summary>One classic solution at the root, with every project in it and nothing else.</summary>
     public static IEnumerable<string> OutsideTheSolution(IReadOnlyCollection<SourceFile> files)

@@ -81,11 +81,12 @@ public sealed class EventHistory
         while (rest.Count > 0)
         {
             var batch = new List<LogRecord>();
-            for (var size = Draw(random, 1, LargestBatch + 1); size > 0 && rest.Count > 0; size--)
+            var size = Draw(random, 1, LargestBatch + 1);
+            while (batch.Count < size && rest.Count > 0)
             {
                 // Now and then a partition delivers a run, as the log's chunks do.
                 var from = rest[Draw(random, 0, rest.Count)];
-                for (var run = Draw(random, 0, 4) == 0 ? Draw(random, 1, 20) : 1; run > 0 && from.Count > 0; run--)
+                for (var run = Draw(random, 0, 4) == 0 ? Draw(random, 1, 20) : 1; run > 0 && from.Count > 0 && batch.Count < size; run--)
                 {
                     batch.Add(from.Dequeue());
                 }

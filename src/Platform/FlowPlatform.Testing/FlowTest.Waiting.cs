@@ -86,7 +86,7 @@ public sealed partial class FlowTest
     }
 
     private Task<Standing> SurveyAsync() =>
-        new Surveyor(Services.GetRequiredService<FlowRuntime>(), Definition, Store, log, observed, queue).ReadAsync(mayStop, TestRun.Cancellation());
+        new Surveyor(Services.GetRequiredService<FlowRuntime>(), Definition, Store, log, queue).ReadAsync(mayStop, TestRun.Cancellation());
 
     private string Report(string headline, Standing standing)
     {

@@ -25,10 +25,10 @@ public sealed partial class FlowTest : IAsyncDisposable
     private IHost? host;
     private HttpClient? client;
 
-    private FlowTest(ServiceSource source)
+    private FlowTest(ServiceSource source, IEventLog log)
     {
         this.source = source;
-        log = source.OpenLog();
+        this.log = log;
         observed = new ObservedLog(log);
         outsiders = new Outsiders(log);
     }
@@ -106,15 +106,17 @@ public sealed partial class FlowTest : IAsyncDisposable
 
     private static async Task<FlowTest> StartAsync(ServiceSource source)
     {
-        var flow = new FlowTest(source);
+        FlowTest? flow = null;
         try
         {
+            flow = new FlowTest(source, source.OpenLog());
             await flow.StartAsync();
             return flow;
         }
         catch
         {
-            await flow.DisposeAsync();
+            await (flow?.DisposeAsync() ?? ValueTask.CompletedTask);
+            source.Dispose();
             throw;
         }
     }
@@ -148,7 +150,6 @@ public sealed partial class FlowTest : IAsyncDisposable
         finally
         {
             await ((IAsyncDisposable)running).DisposeAsync();
-            observed.Forget();
         }
     }
 

@@ -18,18 +18,18 @@ public sealed class SteppedFlow : IAsyncDisposable
 {
     private const int MaxRows = 10_000;
     private readonly ServiceSource source;
-    private readonly ObservedLog log;
+    private readonly IEventLog log;
     private readonly IHost host;
     private readonly FlowDefinition definition;
     private readonly List<(ConsumerDefinition Definition, Reactor Reactor)> reactors;
     private readonly Dictionary<PartitionId, long> taken = [];
     private readonly Dictionary<string, long> delivered = new(StringComparer.Ordinal);
 
-    private SteppedFlow(ServiceSource source)
+    private SteppedFlow(ServiceSource source, IEventLog log, IHost host)
     {
         this.source = source;
-        log = new ObservedLog(source.OpenLog()) { Away = true };
-        host = source.Build(log, queue: null);
+        this.log = log;
+        this.host = host;
         definition = host.Services.GetRequiredService<FlowDefinition>();
         reactors =
         [
@@ -155,31 +155,37 @@ public sealed class SteppedFlow : IAsyncDisposable
     }
 
     /// <summary>Deletes everything that it left.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        try
-        {
-            await ((IAsyncDisposable)host).DisposeAsync();
-        }
-        finally
-        {
-            await log.DisposeAsync();
-            source.Dispose();
-        }
-    }
+    public ValueTask DisposeAsync() => DisposeAsync(host, log, source);
 
     private static async Task<SteppedFlow> StartAsync(ServiceSource source)
     {
-        var flow = new SteppedFlow(source);
+        IEventLog? log = null;
+        IHost? host = null;
         try
         {
+            log = source.OpenLog();
+            host = source.Build(log, queue: null);
+            var flow = new SteppedFlow(source, log, host);
             await flow.Store.OpenAsync(TestRun.Cancellation());
             return flow;
         }
         catch
         {
-            await flow.DisposeAsync();
+            await DisposeAsync(host, log, source);
             throw;
+        }
+    }
+
+    private static async ValueTask DisposeAsync(IHost? host, IEventLog? log, ServiceSource source)
+    {
+        try
+        {
+            await (host is IAsyncDisposable opened ? opened.DisposeAsync() : ValueTask.CompletedTask);
+        }
+        finally
+        {
+            await (log?.DisposeAsync() ?? ValueTask.CompletedTask);
+            source.Dispose();
         }
     }
 

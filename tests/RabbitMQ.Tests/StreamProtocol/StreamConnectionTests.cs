@@ -245,6 +245,6 @@ public sealed class StreamConnectionTests(BrokerFixture broker) : IAsyncLifetime
         await publisher.PublishAsync(frame, Token);
     }
 
-    private Task ReadyAsync() => FlowPlatform.Tests.Support.Eventually.ThatAsync(
+    private Task ReadyAsync() => Eventually.ThatAsync(
         "the new stream has a leader", async () => (await connection.QueryMetadataAsync([stream], Token))[0].Leader is not null);
 }

@@ -12,7 +12,12 @@ internal sealed class ObservedReader(ObservedLog log, IPartitionReader reader, R
         using var either = CancellationTokenSource.CreateLinkedTokenSource(connection, cancellationToken);
         try
         {
-            return log.HandOut(await reader.ReadAsync(either.Token), again);
+            var batch = await reader.ReadAsync(either.Token);
+            return again is null ? batch : new LogBatch(batch.Partition, batch.Records, () =>
+            {
+                batch.Dispose();
+                again.Finish(batch.Records[^1].Offset);
+            });
         }
         catch (OperationCanceledException) when (connection.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -3,7 +3,7 @@ using FlowPlatform.Log;
 namespace FlowPlatform.Testing.Running;
 
 /// <summary>
-/// The log as the service under test sees it: notes what it publishes and which batches it has not finished, can be away, and can deliver everything again. Safe for concurrent use.
+/// The log as the service under test sees it: notes what it publishes, can be away, and can deliver everything again. Safe for concurrent use.
 /// </summary>
 internal sealed class ObservedLog(IEventLog log) : IEventLog
 {
@@ -13,11 +13,7 @@ internal sealed class ObservedLog(IEventLog log) : IEventLog
     private readonly HashSet<ObservedReader> readers = [];
     private readonly List<Redelivery> redeliveries = [];
     private CancellationTokenSource connections = new();
-    private Unfinished unfinished = new();
     private bool away;
-
-    /// <summary>Batches that the service has got and not finished.</summary>
-    public int UnfinishedBatches => Volatile.Read(ref unfinished).Count;
 
     /// <summary>While true everything throws; open readers and writers die.</summary>
     public bool Away
@@ -39,16 +35,6 @@ internal sealed class ObservedLog(IEventLog log) : IEventLog
             {
                 return [.. published];
             }
-        }
-    }
-
-    /// <summary>The service has stopped, and what it had not finished it never will.</summary>
-    public void Forget()
-    {
-        lock (gate)
-        {
-            redeliveries.Clear();
-            unfinished = new Unfinished();
         }
     }
 
@@ -76,7 +62,17 @@ internal sealed class ObservedLog(IEventLog log) : IEventLog
         }
 
         Cut();
-        await Task.WhenAll(ordered.Select(redelivery => redelivery.Done)).WaitAsync(cancellationToken);
+        try
+        {
+            await Task.WhenAll(ordered.Select(redelivery => redelivery.Done)).WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            lock (gate)
+            {
+                redeliveries.RemoveAll(ordered.Contains);
+            }
+        }
     }
 
     public Task EnsureStreamAsync(StreamDefinition definition, CancellationToken cancellationToken) => Here().EnsureStreamAsync(definition, cancellationToken);
@@ -126,19 +122,6 @@ internal sealed class ObservedLog(IEventLog log) : IEventLog
         }
     }
 
-    /// <summary>The batch, counted until it is finished.</summary>
-    public LogBatch HandOut(LogBatch batch, Redelivery? again)
-    {
-        var count = Volatile.Read(ref unfinished);
-        count.Add(1);
-        return new LogBatch(batch.Partition, batch.Records, () =>
-        {
-            batch.Dispose();
-            again?.Finish(batch.Records[^1].Offset);
-            count.Add(-1);
-        });
-    }
-
     public void Close(ObservedReader reader)
     {
         lock (gate)
@@ -178,15 +161,6 @@ internal sealed class ObservedLog(IEventLog log) : IEventLog
     }
 
     private IEventLog Here() => Away ? throw Gone() : log;
-
-    private sealed class Unfinished
-    {
-        private int count;
-
-        public int Count => Volatile.Read(ref count);
-
-        public void Add(int change) => Interlocked.Add(ref count, change);
-    }
 }
 
 /// <summary>A partition that one reader gets from the beginning, up to where it ended when that was asked for.</summary>

@@ -16,9 +16,8 @@ internal sealed record Standing(IReadOnlyList<string> Behind, Exception? Failure
 /// <param name="definition">What it declared.</param>
 /// <param name="store">Its store.</param>
 /// <param name="log">The log itself, even while it is away for the service.</param>
-/// <param name="observed">The log as the service sees it.</param>
 /// <param name="queue">Its command queues.</param>
-internal sealed class Surveyor(FlowRuntime runtime, FlowDefinition definition, IServiceStore store, IEventLog log, ObservedLog observed, CommandQueue queue)
+internal sealed class Surveyor(FlowRuntime runtime, FlowDefinition definition, IServiceStore store, IEventLog log, CommandQueue queue)
 {
     /// <summary>
     /// Looks downstream, each place before those that it feeds: consumers, commands, outbox. What was done when it was looked at can't be undone by what comes after it, and if the ends of the log have
@@ -41,11 +40,6 @@ internal sealed class Surveyor(FlowRuntime runtime, FlowDefinition definition, I
             }
 
             Describe(loop, ends, behind, lines);
-        }
-
-        if (observed.UnfinishedBatches is > 0 and var batches)
-        {
-            behind.Add($"{batches} batches are being applied");
         }
 
         await DescribeCommandsAsync(behind, lines, cancellationToken);
@@ -108,6 +102,12 @@ internal sealed class Surveyor(FlowRuntime runtime, FlowDefinition definition, I
             {
                 behind.Add($"{name} is behind in {where}");
             }
+        }
+
+        // Asked after the cursors, which move before their transaction commits.
+        if (loop.Applying)
+        {
+            behind.Add($"{name} is applying events{(loop.Trouble is { } busy ? $": {busy.Reason}" : "")}");
         }
     }
 

@@ -18,16 +18,23 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
     private readonly List<LogRecord> gaps = [];
     private readonly KeyValuePair<string, object?> tag = new("flow.consumer", consumer.Name);
     private double msPerEvent = 0.1;
+    private bool applying;
     private long lastCommit = clock.GetTimestamp();
 
     /// <summary>Why the store takes nothing at present, and since when; null if it does.</summary>
     public (string Reason, DateTimeOffset Since)? Trouble { get; private set; }
 
+    /// <summary>True from before the first record of a transaction is taken until it is committed, or skipped.</summary>
+    public bool Applying => Volatile.Read(ref applying);
+
     public void Begin()
     {
+        Volatile.Write(ref applying, true);
         before.Clear();
         gaps.Clear();
     }
+
+    public void End() => Volatile.Write(ref applying, false);
 
     /// <summary>Takes records of the item for the next transaction.</summary>
     /// <returns>True if the item is exhausted and there is room for more.</returns>

@@ -28,6 +28,9 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
     /// <summary>Why its store takes nothing at present, and since when; null if it does.</summary>
     public (string Reason, DateTimeOffset Since)? Trouble => applier.Trouble;
 
+    /// <summary>True while what its cursors have taken in is not committed.</summary>
+    public bool Applying => applier.Applying;
+
     /// <summary>By stream: why it is not attached yet.</summary>
     public IReadOnlyDictionary<string, Waiting> WaitingFor => waitingFor;
 
@@ -92,6 +95,7 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
             }
 
             await applier.CommitAsync(records, cancellationToken);
+            applier.End();
             done.ForEach(static item => item.Batch.Dispose());
             done.Clear();
             records.Clear();
