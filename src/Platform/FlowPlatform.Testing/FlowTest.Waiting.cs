@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using FlowPlatform.Consumers;
 using FlowPlatform.Hosting;
 using FlowPlatform.Stores;
@@ -36,7 +37,7 @@ public sealed partial class FlowTest
     {
         var loop = Services.GetRequiredService<FlowRuntime>().Loops.FirstOrDefault(loop => loop.Consumer is TConsumer)
             ?? throw new FlowTestException($"'{Definition.Service}' has no {typeof(TConsumer).Name}.");
-        mayStop.Add(loop.Consumer.Name);
+        ImmutableInterlocked.Update(ref mayStop, static (names, name) => names.Add(name), loop.Consumer.Name);
         await WatchAsync(_ => loop.Failure is not null, limit, $"{loop.Consumer.Name} did not stop");
         return loop.Failure!;
     }

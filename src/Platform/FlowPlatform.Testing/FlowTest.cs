@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Dapper;
 using FlowPlatform.Consumers;
 using FlowPlatform.Hosting;
@@ -21,7 +22,7 @@ public sealed partial class FlowTest : IAsyncDisposable
     private readonly IEventLog log;
     private readonly ObservedLog observed;
     private readonly CommandQueue queue = new();
-    private readonly HashSet<string> mayStop = new(StringComparer.Ordinal);
+    private ImmutableHashSet<string> mayStop = ImmutableHashSet.Create<string>(StringComparer.Ordinal);
     private IHost? host;
     private HttpClient? client;
 
@@ -44,7 +45,7 @@ public sealed partial class FlowTest : IAsyncDisposable
 
     /// <summary>A client of the service's HTTP API, on a free port of the loopback. Another one after a restart.</summary>
     /// <exception cref="FlowTestException">The service serves no HTTP: it was started from its flow alone.</exception>
-    public HttpClient Client => client ??= new HttpClient { BaseAddress = new Uri(AddressOf(Services)) };
+    public HttpClient Client => LazyInitializer.EnsureInitialized(ref client, () => new HttpClient { BaseAddress = new Uri(AddressOf(Services)) });
 
     /// <summary>While true the service can't reach the log, as when the broker is down: it decides on, into its outbox. Events given meanwhile arrive when the log is back.</summary>
     public bool LogAway
