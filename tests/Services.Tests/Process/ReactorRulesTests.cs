@@ -23,9 +23,9 @@ public sealed class ReactorRulesTests
         History(service),
         async flow =>
         {
-            var events = await flow.TakeEmittedAsync();
-            events.ShouldNotBeEmpty();
-            events.Select(record => record.Event.Id).ShouldBeUnique();
+            var (events, commands) = (await flow.TakeEmittedAsync(), await flow.TakeCommandsAsync());
+            (events.Count + commands.Count).ShouldBeGreaterThan(0);
+            events.Select(record => record.Event.Id).Concat(commands.Select(command => command.Id.ToString())).ShouldBeUnique();
             events.ShouldAllBe(record => record.Event.CausationId != null);
         },
         interleavings: 4);

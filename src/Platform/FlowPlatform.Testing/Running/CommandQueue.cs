@@ -174,6 +174,6 @@ internal sealed class CommandWorker(CommandQueue queue, FlowDefinition definitio
         definition.AllCommands.FirstOrDefault(known => known.Name == command.Name)
             ?? throw new FlowTestException($"Command '{command.Name}' has no handler in service '{definition.Service}': add .Command<…>() where the flow is declared.");
 
-    private static Task PauseAsync(CancellationToken stopping) =>
-        Task.Delay(Pause, TimeProvider.System, stopping).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    private static async Task PauseAsync(CancellationToken stopping) =>
+        await Task.Delay(Pause, TimeProvider.System, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }
