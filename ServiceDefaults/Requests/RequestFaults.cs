@@ -16,11 +16,26 @@ internal static partial class RequestFaults
 
     public static ProblemDetails OfBinding(BadHttpRequestException bad)
     {
+        if (bad.StatusCode == StatusCodes.Status415UnsupportedMediaType && ContentType().Match(bad.Message) is { Success: true } type)
+        {
+            return new ProblemDetails { Status = bad.StatusCode, Detail = $"The body is JSON: Content-Type is application/json, not '{type.Groups["name"].Value}'." };
+        }
+
         var parameter = Parameter().Match(bad.Message);
         return parameter.Success
             ? Invalid(parameter.Groups["name"].Value, bad.Message, bad.StatusCode)
             : new ProblemDetails { Status = bad.StatusCode, Detail = bad.Message };
     }
+
+    /// <summary>Says what to do where the framework gives a status alone.</summary>
+    public static void Explain(ProblemDetailsContext context) => context.ProblemDetails.Detail ??= context.ProblemDetails.Status switch
+    {
+        StatusCodes.Status404NotFound => "There is nothing at this path. /openapi/v1.json lists what there is.",
+        StatusCodes.Status405MethodNotAllowed => $"This path takes {context.HttpContext.Response.Headers.Allow}, not {context.HttpContext.Request.Method}.",
+        StatusCodes.Status413PayloadTooLarge => "The body is too large.",
+        StatusCodes.Status415UnsupportedMediaType => "The body is JSON: Content-Type is application/json.",
+        _ => null,
+    };
 
     private static HttpValidationProblemDetails Invalid(string field, string message, int status) =>
         new(new Dictionary<string, string[]> { [field] = [message] }) { Status = status, Title = "The request is invalid.", Detail = $"{field}: {message}" };
@@ -33,12 +48,28 @@ internal static partial class RequestFaults
             return $"This must be a {token.Groups["kind"].Value}.";
         }
 
+        if (Unmapped().Match(json.Message) is { Success: true } unknown)
+        {
+            return $"There is no field '{unknown.Groups["name"].Value}' here.";
+        }
+
+        if (json.InnerException is InvalidOperationException)
+        {
+            return "This is no valid text: UTF-8, and no half of a surrogate pair.";
+        }
+
         var message = (json.InnerException as FormatException)?.Message ?? PathInformation().Replace(json.Message, "");
         return !Conversion().IsMatch(message) ? message
             : message.Contains("Dictionary", StringComparison.Ordinal) ? "This must be an object."
             : message.Contains("Collections", StringComparison.Ordinal) || message.Contains("[]", StringComparison.Ordinal) ? "This must be a list."
             : "This has not the form that is asked for; /openapi/v1.json says which.";
     }
+
+    [GeneratedRegex("type but got \"(?<name>[^\"]*)\"")]
+    private static partial Regex ContentType();
+
+    [GeneratedRegex("JSON property '(?<name>.*)' could not be mapped to any", RegexOptions.Singleline)]
+    private static partial Regex Unmapped();
 
     [GeneratedRegex(@" Path: \$.*$", RegexOptions.Singleline)]
     private static partial Regex PathInformation();
