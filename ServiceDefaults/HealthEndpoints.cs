@@ -21,9 +21,9 @@ internal static class HealthEndpoints
         Map(app, "/health", static _ => true)
             .Describe("getHealth", "Service", "Can the service do its work?", "503 with the reasons when it can't. For probes of readiness; no limit applies.")
             .Example("fine", StatusCodes.Status200OK, answer: Fine)
-            .Example("no-broker", StatusCodes.Status503ServiceUnavailable, answer: new HealthAnswer(
+            .Example("status-503", StatusCodes.Status503ServiceUnavailable, answer: new HealthAnswer(
                 "Unhealthy",
-                [new CheckAnswer("self", "Healthy", null, 0.1), new CheckAnswer("flow", "Unhealthy", "The outbox can't publish to orders-0: 127.0.0.1:5552 can't be reached.", 0.2)]));
+                [new CheckAnswer("self", "Healthy", null, 0.1), new CheckAnswer("flow", "Unhealthy", "The outbox can't publish to orders-0: the broker can't be reached.", 0.2)]));
         Map(app, "/alive", static check => check.Tags.Contains(Live))
             .Describe("getAlive", "Service", "Does the process answer?", "For probes of liveness; no limit applies.")
             .Example("alive", StatusCodes.Status200OK, answer: Fine);

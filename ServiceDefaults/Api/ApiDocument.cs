@@ -26,14 +26,7 @@ internal static class ApiDocument
     {
         api.AddSchemaTransformer(static (schema, context, _) =>
         {
-            var type = context.JsonTypeInfo.Type;
-            if ((Nullable.GetUnderlyingType(type) ?? type) == typeof(decimal))
-            {
-                schema.Type = JsonSchemaType.String | (type == typeof(decimal) ? 0 : JsonSchemaType.Null);
-                schema.Format = "decimal";
-                schema.Pattern = @"^-?[0-9]+(\.[0-9]+)?$";
-            }
-
+            ApiSchemas.Complete(schema, context);
             return Task.CompletedTask;
         });
         api.AddOperationTransformer(static (operation, context, _) =>
@@ -49,6 +42,7 @@ internal static class ApiDocument
             document.Info.Description = Conventions.ReplaceLineEndings(" ");
             // The address is where the document came from; written down it would be another one at every start.
             document.Servers = [];
+            ApiSchemas.OpenAnswers(document);
             return Task.CompletedTask;
         });
     });

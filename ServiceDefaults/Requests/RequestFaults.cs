@@ -21,10 +21,21 @@ internal static partial class RequestFaults
             return new ProblemDetails { Status = bad.StatusCode, Detail = $"The body is JSON: Content-Type is application/json, not '{type.Groups["name"].Value}'." };
         }
 
+        if (NoBody().IsMatch(bad.Message))
+        {
+            return Invalid("body", "A JSON body is asked for; /openapi/v1.json says which.", bad.StatusCode);
+        }
+
         var parameter = Parameter().Match(bad.Message);
-        return parameter.Success
-            ? Invalid(parameter.Groups["name"].Value, bad.Message, bad.StatusCode)
-            : new ProblemDetails { Status = bad.StatusCode, Detail = bad.Message };
+        if (!parameter.Success)
+        {
+            return new ProblemDetails { Status = bad.StatusCode, Detail = bad.Message };
+        }
+
+        return Invalid(
+            parameter.Groups["name"].Value,
+            GivenValue().Match(bad.Message) is { Success: true } given ? $"'{given.Groups["value"].Value}' is not of the kind that is asked for." : "This is required.",
+            bad.StatusCode);
     }
 
     /// <summary>Says what to do where the framework gives a status alone.</summary>
@@ -53,6 +64,11 @@ internal static partial class RequestFaults
             return $"There is no field '{unknown.Groups["name"].Value}' here.";
         }
 
+        if (Repeated().Match(json.Message) is { Success: true } twice)
+        {
+            return $"Field '{twice.Groups["name"].Value}' stands here twice.";
+        }
+
         if (json.InnerException is InvalidOperationException)
         {
             return "This is no valid text: UTF-8, and no half of a surrogate pair.";
@@ -70,6 +86,15 @@ internal static partial class RequestFaults
 
     [GeneratedRegex("JSON property '(?<name>.*)' could not be mapped to any", RegexOptions.Singleline)]
     private static partial Regex Unmapped();
+
+    [GeneratedRegex("Duplicate property '(?<name>.*)' encountered", RegexOptions.Singleline)]
+    private static partial Regex Repeated();
+
+    [GeneratedRegex("from body\\.|no body was provided")]
+    private static partial Regex NoBody();
+
+    [GeneratedRegex("from \"(?<value>.*)\"\\.$", RegexOptions.Singleline)]
+    private static partial Regex GivenValue();
 
     [GeneratedRegex(@" Path: \$.*$", RegexOptions.Singleline)]
     private static partial Regex PathInformation();

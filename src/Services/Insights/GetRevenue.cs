@@ -20,7 +20,7 @@ internal static class RevenueEndpoint
 
     /// <summary>What the API's description shows.</summary>
     private static RevenueAnswer Answer(string by, string key) =>
-        new(by, [new RevenueRow(key, 1, 7, 18.69m, 0, 18.69m)], new RevenueTotals(1, 7, 18.69m, 0, -10.50m, 8.19m, 0, 1));
+        new(by, [new RevenueRow(key, 1, 7, 18.69m, 0, 18.69m)], new RevenueTotals(1, 7, 18.69m, 0, -10.5m, 8.19m, 0, 1));
 
     private static async Task<IResult> GetAsync(string? by, string? from, string? to, ProjectionReader<Revenue> projection, CancellationToken cancellationToken)
     {

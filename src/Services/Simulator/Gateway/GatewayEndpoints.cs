@@ -24,7 +24,7 @@ internal static class GatewayEndpoints
             .Describe("bookCourier", "Courier", "Book a parcel", Repeatable)
             .Example("booked", StatusCodes.Status200OK, Parcel, new CourierAnswer($"TRK-{Outages.HashOf(Key):X16}"), [(KeyHeader, Key)])
             .Refusal("other-body", StatusCodes.Status409Conflict, Taken, Parcel with { Units = 8 }, [(KeyHeader, Key)])
-            .Invalid("no-country", "country", $"It has 1 to {MaxKey} characters.", Parcel with { Country = "" }, [(KeyHeader, Key)]);
+            .Invalid("no-country", "country", "This has 1 to 200 printable characters and no space at either end.", Parcel with { Country = "" }, [(KeyHeader, Key)]);
         app.MapGet("/gateway/book", (Book book, CancellationToken stop) => book.SumAsync(stop))
             .Describe("getBook", "Gateway", "Sum up the book", "What was really taken, paid back and booked: exact and positive; and whatever happened twice, at most ten of each.")
             .Example("one-of-each", StatusCodes.Status200OK, answer: new BookSums(Money.Amount, 1, 0, Money.Amount, 1, 0, 0, 1, [], []));
@@ -83,5 +83,5 @@ internal static class GatewayEndpoints
         faults.Require(key is { Length: > 0 and <= MaxKey }, "Idempotency-Key", $"The header Idempotency-Key with 1 to {MaxKey} characters is required.");
 
     private static void RequireText(Faults faults, string? text, string field) =>
-        faults.Require(!string.IsNullOrWhiteSpace(text) && text.Length <= MaxKey, field, $"It has 1 to {MaxKey} characters.");
+        faults.RequireText(field, text, MaxKey, "This");
 }
