@@ -73,8 +73,8 @@ public static class ApiDescription
 
         if (endpoint.Metadata.OfType<IAcceptsMetadata>().Any())
         {
-            Add(StatusCodes.Status413PayloadTooLarge, "Request body too large. The max request body size is 1048576 bytes.");
-            Add(StatusCodes.Status415UnsupportedMediaType, "The body is JSON: Content-Type is application/json, not 'text/plain'.");
+            Add(StatusCodes.Status413PayloadTooLarge, "A body has at most 1,048,576 bytes here.");
+            Add(StatusCodes.Status415UnsupportedMediaType, "The body is JSON: Content-Type is application/json.");
         }
 
         if (endpoint.Metadata.OfType<AdminKey.Guarded>().Any())

@@ -42,7 +42,7 @@ internal static class Fault
             StatusCodes.Status401Unauthorized => ($"{Rfc}5.2", "Unauthorized"),
             StatusCodes.Status404NotFound => ($"{Rfc}5.5", "Not Found"),
             StatusCodes.Status409Conflict => ($"{Rfc}5.10", "Conflict"),
-            StatusCodes.Status413PayloadTooLarge => ($"{Rfc}5.14", "Payload Too Large"),
+            StatusCodes.Status413PayloadTooLarge => ($"{Rfc}5.14", "Content Too Large"),
             StatusCodes.Status415UnsupportedMediaType => ($"{Rfc}5.16", "Unsupported Media Type"),
             StatusCodes.Status429TooManyRequests => ("https://tools.ietf.org/html/rfc6585#section-4", "Too Many Requests"),
             StatusCodes.Status503ServiceUnavailable => ($"{Rfc}6.4", "Service Unavailable"),

@@ -16,7 +16,7 @@ internal static class ApiSchemas
             schema.Pattern = @"^-?[0-9]+(\.[0-9]+)?$";
         }
 
-        schema.Required?.ExceptWith([.. (schema.Properties ?? new Dictionary<string, IOpenApiSchema>()).Where(member => IsNullable(member.Value)).Select(member => member.Key)]);
+        schema.Required?.ExceptWith(context.JsonTypeInfo.Properties.Where(member => member.IsGetNullable).Select(member => member.Name));
     }
 
     /// <summary>An answer may get further fields without being another version; a client must not refuse them.</summary>
@@ -53,7 +53,4 @@ internal static class ApiSchemas
             Collect(member, closed);
         }
     }
-
-    private static bool IsNullable(IOpenApiSchema schema) =>
-        schema.Type?.HasFlag(JsonSchemaType.Null) == true || schema.OneOf?.Any(one => one.Type == JsonSchemaType.Null) == true;
 }

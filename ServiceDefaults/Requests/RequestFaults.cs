@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 
 namespace ServiceDefaults;
@@ -16,11 +18,6 @@ internal static partial class RequestFaults
 
     public static ProblemDetails OfBinding(BadHttpRequestException bad)
     {
-        if (bad.StatusCode == StatusCodes.Status415UnsupportedMediaType && ContentType().Match(bad.Message) is { Success: true } type)
-        {
-            return new ProblemDetails { Status = bad.StatusCode, Detail = $"The body is JSON: Content-Type is application/json, not '{type.Groups["name"].Value}'." };
-        }
-
         if (NoBody().IsMatch(bad.Message))
         {
             return Invalid("body", "A JSON body is asked for; /openapi/v1.json says which.", bad.StatusCode);
@@ -43,7 +40,8 @@ internal static partial class RequestFaults
     {
         StatusCodes.Status404NotFound => "There is nothing at this path. /openapi/v1.json lists what there is.",
         StatusCodes.Status405MethodNotAllowed => $"This path takes {context.HttpContext.Response.Headers.Allow}, not {context.HttpContext.Request.Method}.",
-        StatusCodes.Status413PayloadTooLarge => "The body is too large.",
+        StatusCodes.Status413PayloadTooLarge => string.Create(
+            CultureInfo.InvariantCulture, $"A body has at most {context.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize:N0} bytes here."),
         StatusCodes.Status415UnsupportedMediaType => "The body is JSON: Content-Type is application/json.",
         _ => null,
     };
@@ -80,9 +78,6 @@ internal static partial class RequestFaults
             : message.Contains("Collections", StringComparison.Ordinal) || message.Contains("[]", StringComparison.Ordinal) ? "This must be a list."
             : "This has not the form that is asked for; /openapi/v1.json says which.";
     }
-
-    [GeneratedRegex("type but got \"(?<name>[^\"]*)\"")]
-    private static partial Regex ContentType();
 
     [GeneratedRegex("JSON property '(?<name>.*)' could not be mapped to any", RegexOptions.Singleline)]
     private static partial Regex Unmapped();

@@ -24,7 +24,7 @@ internal static class Samples
 
     public static readonly OrderView View = ViewOf(Order, "17850", 18.69m);
 
-    public static readonly OrderView GuestView = ViewOf(Guest, null, 11.1m);
+    public static readonly OrderView GuestView = ViewOf(Guest, null, 11.1m) with { UpdatedAt = Cancel.RequestedAt };
 
     /// <summary>Years after the event: a replay is accepted today.</summary>
     public static Accepted Accepted(string id, string status) => new(id, status, new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));

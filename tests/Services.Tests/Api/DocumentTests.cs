@@ -139,6 +139,11 @@ public sealed class DocumentTests
             }
 
             last = await answer.Content.ReadAsStringAsync(Cancellation);
+            if ((int)answer.StatusCode != exchange.Status && operation.Method == "GET")
+            {
+                return false;
+            }
+
             ((int)answer.StatusCode).ShouldBe(exchange.Status, $"{operation} '{exchange.Name}': {last}");
             (exchange.Status == 202).ShouldBe(answer.Headers.Location is not null, operation.ToString());
             var got = Lasting(JsonNode.Parse(last)!);
