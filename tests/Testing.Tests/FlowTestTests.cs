@@ -50,7 +50,7 @@ public sealed class FlowTestTests
         await using var flow = await FlowTest.StartAsync("loyalty", LoyaltyFlow.Declare);
         flow.LogAway = true;
         var id = await flow.GivenAsync(new PointsGranted("anna", "1", 5));
-        (await Should.ThrowAsync<FlowTestException>(() => flow.SettledAsync(Short))).Message.ShouldContain("1 events of the outbox are not published to loyalty-");
+        (await Should.ThrowAsync<FlowTestException>(() => flow.SettledAsync(Short))).Message.ShouldContain("1 of the outbox's events are not published to loyalty-");
         (await flow.QueryAsync<PointsByCustomer, long>("SELECT points FROM points")).ShouldBeEmpty();
         flow.LogAway = false;
         await flow.SettledAsync();
@@ -86,7 +86,7 @@ public sealed class FlowTestTests
     public async Task A_consumer_that_goes_on_did_not_stop()
     {
         await using var flow = await FlowTest.StartAsync("loyalty", LoyaltyFlow.Declare);
-        (await Should.ThrowAsync<FlowTestException>(() => flow.StoppedAsync<GrantPoints>(Short))).Message.ShouldStartWith("grant-points did not stop within 0.3 s");
+        (await Should.ThrowAsync<FlowTestException>(() => flow.StoppedAsync<GrantPoints>(Short))).Message.ShouldStartWith("grant-points did not stop within 0.3 s.");
         (await Should.ThrowAsync<FlowTestException>(() => flow.StoppedAsync<GatedTotals>())).Message.ShouldBe("'loyalty' has no GatedTotals.");
     }
 

@@ -79,7 +79,8 @@ public sealed partial class FlowTest
 
             if (TimeProvider.System.GetElapsedTime(started) > time)
             {
-                throw new FlowTestException(Report($"{otherwise} within {time.TotalSeconds:0.##} s: {string.Join("; ", standing.Behind)}.", standing));
+                var why = standing.Behind.Count == 0 ? "" : $": {string.Join("; ", standing.Behind)}";
+                throw new FlowTestException(Report($"{otherwise} within {time.TotalSeconds:0.##} s{why}.", standing));
             }
 
             await timer.WaitForNextTickAsync(TestRun.Cancellation());

@@ -138,7 +138,7 @@ internal sealed class Surveyor(FlowRuntime runtime, FlowDefinition definition, I
             lines.Add($"outbox {head.Partition}: {head.Assigned - missing} of {head.Assigned} published");
             if (missing > 0)
             {
-                behind.Add($"{missing} events of the outbox are not published to {head.Partition}{(relay?.Error is { } error ? $": {error}" : "")}");
+                behind.Add($"{missing} of the outbox's events are not published to {head.Partition}{(relay?.Error is { } error ? $": {error}" : "")}");
             }
         }
 
