@@ -36,7 +36,14 @@ internal static partial class RequestFaults
     }
 
     /// <summary>Says what to do where the framework gives a status alone.</summary>
-    public static void Explain(ProblemDetailsContext context) => context.ProblemDetails.Detail ??= context.ProblemDetails.Status switch
+    public static void Explain(ProblemDetailsContext context)
+    {
+        // The one status of ours that the framework knows no reference for.
+        context.ProblemDetails.Type ??= context.ProblemDetails.Status == StatusCodes.Status429TooManyRequests ? "https://tools.ietf.org/html/rfc6585#section-4" : null;
+        context.ProblemDetails.Detail ??= DetailOf(context);
+    }
+
+    private static string? DetailOf(ProblemDetailsContext context) => context.ProblemDetails.Status switch
     {
         StatusCodes.Status404NotFound => "There is nothing at this path. /openapi/v1.json lists what there is.",
         StatusCodes.Status405MethodNotAllowed => $"This path takes {context.HttpContext.Response.Headers.Allow}, not {context.HttpContext.Request.Method}.",

@@ -153,6 +153,21 @@ public sealed class LimitTests
     }
 
     [Theory]
+    [InlineData("GET /%00 HTTP/1.1")]
+    [InlineData("GET /%FF%FE HTTP/1.1")]
+    [InlineData("GET /\u00ff\u00fe HTTP/1.1")]
+    [InlineData("GET /../../etc/passwd HTTP/1.1")]
+    [InlineData("GET nowhere HTTP/1.1")]
+    [InlineData("G\u0001T / HTTP/1.1")]
+    [InlineData("GET / HTTP/9.9")]
+    public async Task What_is_no_path_or_no_http_is_refused_and_never_a_fault_of_ours(string line)
+    {
+        await using var service = await TestService.StartAsync(app => app.MapGet("/orders/{id}", (string id) => id));
+        using var client = await ConnectAsync(service);
+        (await AskAsync(client, $"{line}\r\nHost: x\r\n\r\n")).ShouldMatch("^HTTP/1.1 (400|404|405|505) ");
+    }
+
+    [Theory]
     [InlineData("10.1.2.3", "10.1.2.3")]
     [InlineData("::ffff:10.1.2.3", "10.1.2.3")]
     [InlineData("2001:db8:1:2:3:4:5:6", "20010DB800010002")]
@@ -177,7 +192,7 @@ public sealed class LimitTests
         var buffer = new byte[16 * 1024];
         try
         {
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(request), limit.Token);
+            await stream.WriteAsync(Encoding.Latin1.GetBytes(request), limit.Token);
             int read;
             do
             {
