@@ -9,12 +9,14 @@ internal sealed class SqliteOutboxWriter : IDisposable
 {
     private readonly Pulse eventsAdded;
     private readonly Pulse commandsAdded;
+    private int written;
     private readonly SqliteCommand head;
     private readonly SqliteCommand row;
     private readonly SqliteCommand command;
 
-    public SqliteOutboxWriter(SqliteConnection connection, Pulse eventsAdded, Pulse commandsAdded)
+    public SqliteOutboxWriter(SqliteConnection connection, Pulse eventsAdded, Pulse commandsAdded, OutboxRoom room)
     {
+        Room = room;
         this.eventsAdded = eventsAdded;
         this.commandsAdded = commandsAdded;
         head = Prepare(
@@ -41,8 +43,11 @@ internal sealed class SqliteOutboxWriter : IDisposable
             "$id", "$name", "$body", "$time", "$causation", "$correlation", "$parent");
     }
 
+    public OutboxRoom Room { get; }
+
     public void Write(List<PendingEvent> events, List<PendingCommand> commands)
     {
+        written = events.Count;
         if (events.Count > 0)
         {
             var next = new Dictionary<PartitionId, long>();
@@ -75,6 +80,7 @@ internal sealed class SqliteOutboxWriter : IDisposable
     {
         if (events)
         {
+            Room.Add(written);
             eventsAdded.Signal();
         }
 
