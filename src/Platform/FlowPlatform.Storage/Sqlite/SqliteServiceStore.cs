@@ -37,7 +37,7 @@ internal sealed class SqliteServiceStore(string directory, Assembly schema, Publ
             async connection =>
             {
                 outbox = new SqliteOutbox(main, $"{published.Service}/{await IncarnationAsync(connection)}");
-                return new SqliteOutboxWriter(connection, outbox.EventsAdded, outbox.CommandsAdded);
+                return new SqliteOutboxWriter(connection, outbox);
             },
             cancellationToken);
     }
