@@ -40,6 +40,8 @@ internal sealed class SqliteOutboxWriter : IDisposable
             "$id", "$name", "$body", "$time", "$causation", "$correlation", "$parent");
     }
 
+    public OutboxRoom Room => outbox.Room;
+
     public void Write(List<PendingEvent> events, List<PendingCommand> commands)
     {
         placed.Clear();
@@ -77,6 +79,7 @@ internal sealed class SqliteOutboxWriter : IDisposable
         if (placed.Count > 0)
         {
             placed.ForEach(item => outbox.Tail.Add(item.Partition, item.Event));
+            outbox.Room.Add(placed.Count);
             outbox.EventsAdded.Signal();
         }
 

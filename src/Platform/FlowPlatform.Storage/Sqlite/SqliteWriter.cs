@@ -136,7 +136,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         var started = clock.GetTimestamp();
         for (var unit = first; unit is not null; unit = clock.GetElapsedTime(started) < GroupTime && queue.Reader.TryRead(out var next) ? next : null)
         {
-            var transaction = new StoreTransaction(connection, published, clock);
+            var transaction = new StoreTransaction(connection, published, clock, outbox?.Room);
             if (await RunOnSavepointAsync(unit, transaction))
             {
                 done.Add(unit);
