@@ -1,6 +1,5 @@
 using System.Globalization;
 using Aspire.Hosting;
-using Microsoft.Extensions.Configuration;
 
 namespace FlowPlatform.AppHost;
 
@@ -25,7 +24,7 @@ internal sealed record AppHostFlags
 
     public required string DataDirectory { get; init; }
 
-    /// <summary>auto, rabbitmq or install.</summary>
+    /// <summary>auto, rabbitmq, install or docker.</summary>
     public required string Broker { get; init; }
 
     /// <summary>Aspire's own switches, in Aspire mode.</summary>
@@ -52,14 +51,6 @@ internal sealed record AppHostFlags
             Console.Error.WriteLine($"{e.Message}\n\n{Usage.Text}");
             return (null, Misuse);
         }
-    }
-
-    /// <summary>What the orchestrator takes from the configuration; Aspire ignores it.</summary>
-    public void ApplyTo(IConfigurationManager configuration)
-    {
-        configuration["Flow:Data"] = DataDirectory;
-        configuration["Flow:Broker"] = Broker;
-        configuration["Flow:Console"] = "simulator";
     }
 
     /// <exception cref="UsageException">A flag is unknown, repeated, lacks its value or has a wrong one.</exception>
@@ -90,7 +81,9 @@ internal sealed record AppHostFlags
             UntilDone = untilDone,
             Report = given.Value("--report") is { } report ? Path.GetFullPath(report) : null,
             DataDirectory = given.Value("--data") is { } data ? Path.GetFullPath(data) : untilDone ? FreshRun(state, time) : Path.Combine(state, "data"),
-            Broker = given.Broker("--broker"),
+            Broker = given.Broker("--broker") is "install" && IsAspire
+                ? throw new UsageException("--broker install belongs to the local orchestrator; Aspire runs RabbitMQ in a container (auto or docker).")
+                : given.Broker("--broker"),
             HostArguments = rest,
         };
     }
