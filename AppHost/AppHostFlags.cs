@@ -27,7 +27,7 @@ internal sealed record AppHostFlags
     /// <summary>auto, rabbitmq, install or docker.</summary>
     public required string Broker { get; init; }
 
-    /// <summary>Aspire's own switches, in Aspire mode.</summary>
+    /// <summary>What the host itself reads: --environment, and in Aspire mode Aspire's own switches.</summary>
     public string[] HostArguments { get; init; } = [];
 
     /// <summary>How payments and inventory behave: in a dataset every order ends shipped.</summary>
@@ -84,7 +84,7 @@ internal sealed record AppHostFlags
             Broker = given.Broker("--broker") is "install" && IsAspire
                 ? throw new UsageException("--broker install belongs to the local orchestrator; Aspire runs RabbitMQ in a container (auto or docker).")
                 : given.Broker("--broker"),
-            HostArguments = rest,
+            HostArguments = given.Value("--environment") is { } environment ? [.. rest, "--environment", environment] : rest,
         };
     }
 

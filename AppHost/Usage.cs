@@ -20,6 +20,7 @@ internal static class Usage
                              docker: the container. embedded: not available in this version
           --broker-nodes N, --stores sqlite|postgres, --replicas SERVICE=N, --without SERVICE
                              not available in this version beyond 1 and sqlite
+          --environment NAME Development or Production (DOTNET_ENVIRONMENT, else Production)
           --help             this text
 
         Ctrl-C stops everything; a second one kills at once. Relative paths are the caller's.

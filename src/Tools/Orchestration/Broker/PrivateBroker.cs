@@ -60,7 +60,7 @@ public sealed class PrivateBroker : IAsyncDisposable
     {
         options = options with { DataDirectory = Path.GetFullPath(options.DataDirectory) };
         CheckDataDirectory(options.DataDirectory);
-        var installation = await BrokerLocator.LocateAsync(options.Source, progress, cancellationToken);
+        var installation = options.Installation ?? await BrokerLocator.LocateAsync(options.Source, progress, cancellationToken);
         var held = FileLock.TryAcquire(Path.Combine(options.DataDirectory, "node.lock"))
             ?? throw new BrokerException($"Another process runs a broker on {options.DataDirectory}. Stop it, or choose another data directory.");
         var broker = new PrivateBroker(options, held);
