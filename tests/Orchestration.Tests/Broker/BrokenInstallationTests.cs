@@ -40,7 +40,7 @@ public sealed class BrokenInstallationTests
     private static BrokerInstallation Script(TemporaryFolder folder, string commands)
     {
         var server = Executable(folder, "rabbitmq-server", commands);
-        return new BrokerInstallation(server, Executable(folder, "epmd", "exec sleep 600"), folder.Path, LibraryPath: null);
+        return new BrokerInstallation(server, Executable(folder, "epmd", "exit 0"), folder.Path, LibraryPath: null);
     }
 
     private static string Executable(TemporaryFolder folder, string name, string commands)

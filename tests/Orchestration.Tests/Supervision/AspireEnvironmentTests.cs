@@ -3,6 +3,7 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.Orchestration.Supervision;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace FlowPlatform.Orchestration.Tests.Supervision;
 
@@ -109,8 +110,8 @@ public sealed partial class AspireEnvironmentTests
         application.AddService("sound").WithHttpHealthCheck("/variables").WithHttpHealthCheck("/nowhere", statusCode: 404);
         await application.StartAsync();
         await application.HealthyAsync("sound");
-        var unhealthy = await application.WaitAsync("service", change => change.Snapshot.HealthStatus is not null);
-        unhealthy.Snapshot.Reason!.ShouldContain("/nowhere answers 404");
+        var unhealthy = await application.WaitAsync("service", change => change.Snapshot.Reason == "/nowhere answers 404");
+        unhealthy.Snapshot.HealthStatus.ShouldBe(HealthStatus.Unhealthy);
     }
 
     private static Dictionary<string, string> Variables(bool isDevelopment, params (string Name, string Value)[] settings)
