@@ -102,7 +102,7 @@ internal static partial class Projects
     [GeneratedRegex("<ItemGroup Condition=\"'\\$\\(FlowOrchestrator\\)' == 'Aspire'\">.*?</ItemGroup>", RegexOptions.Singleline)]
     private static partial Regex ConditionalGroup();
 
-    [GeneratedRegex("(Sdk|Name|Include)=\"Aspire\\.(AppHost|Hosting)")]
+    [GeneratedRegex("<(Project|Import|Sdk|PackageReference|PackageVersion)\\b[^>]*(Sdk|Name|Include)=\"Aspire\\.")]
     private static partial Regex AspireReference();
 
     [GeneratedRegex("<ProjectReference\\s+Include=\"(?<path>[^\"]+)\"")]
