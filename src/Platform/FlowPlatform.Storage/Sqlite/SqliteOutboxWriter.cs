@@ -101,8 +101,7 @@ internal sealed class SqliteOutboxWriter : IDisposable
 
     private static SqliteCommand Prepare(SqliteConnection connection, string sql, params string[] names)
     {
-        var prepared = connection.CreateCommand();
-        prepared.CommandText = sql;
+        var prepared = new SqliteCommand(sql, connection);
         foreach (var name in names)
         {
             prepared.Parameters.Add(new SqliteParameter { ParameterName = name });
