@@ -18,6 +18,9 @@ internal sealed class SqliteOutbox(SqliteStore store, string producer, OutboxRoo
 
     public Pulse CommandsAdded { get; } = new();
 
+    /// <summary>What was committed last, in memory.</summary>
+    public OutboxTail Tail { get; } = new();
+
     public OutboxRoom Room => room;
 
     public async Task<IReadOnlyList<OutboxHead>> ReadHeadsAsync(CancellationToken cancellationToken)
@@ -29,6 +32,11 @@ internal sealed class SqliteOutbox(SqliteStore store, string producer, OutboxRoo
 
     public async Task<IReadOnlyList<EventEnvelope>> ReadAsync(PartitionId partition, long after, int maxEvents, long maxBytes, CancellationToken cancellationToken)
     {
+        if (Tail.TryRead(partition, after, maxEvents, maxBytes, out var newest))
+        {
+            return newest;
+        }
+
         await using var connection = await store.OpenReadAsync(cancellationToken);
         await using var command = (SqliteCommand)connection.CreateCommand();
         command.CommandText =

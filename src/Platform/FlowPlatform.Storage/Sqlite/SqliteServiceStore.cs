@@ -39,7 +39,7 @@ internal sealed class SqliteServiceStore(string directory, Assembly schema, Publ
             {
                 outbox = new SqliteOutbox(main, $"{published.Service}/{await IncarnationAsync(connection)}", room);
                 room.Set(await connection.QuerySingleAsync<long>(SqliteOutbox.CountUnconfirmed));
-                return new SqliteOutboxWriter(connection, outbox.EventsAdded, outbox.CommandsAdded, room);
+                return new SqliteOutboxWriter(connection, outbox);
             },
             cancellationToken);
     }
