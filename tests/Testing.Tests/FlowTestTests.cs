@@ -29,6 +29,19 @@ public sealed class FlowTestTests
     }
 
     [Fact]
+    public async Task A_handler_that_never_comes_back_does_not_hang_the_end_of_the_test()
+    {
+        var flow = await FlowTest.StartAsync("loyalty", Gated, options =>
+        {
+            options.Limit = Short;
+            options.Services = services => services.AddSingleton(new Gate());
+        });
+        await flow.GivenAsync(Order("1"));
+        await Should.ThrowAsync<FlowTestException>(() => flow.SettledAsync());
+        (await Should.ThrowAsync<FlowTestException>(async () => await flow.DisposeAsync())).Message.ShouldStartWith("The service does not stop within 0.3 s");
+    }
+
+    [Fact]
     public async Task A_consumer_that_can_not_read_is_named_with_the_reason_and_where_it_is()
     {
         await using var flow = await FlowTest.StartAsync("loyalty", LoyaltyFlow.Declare);

@@ -147,10 +147,12 @@ public sealed partial class FlowTest : IAsyncDisposable
         try
         {
             await running.StopAsync(limit.Token);
+            await ((IAsyncDisposable)running).DisposeAsync().AsTask().WaitAsync(limit.Token);
         }
-        finally
+        catch (Exception late) when (limit.IsCancellationRequested)
         {
-            await ((IAsyncDisposable)running).DisposeAsync();
+            // It can't be disposed of either: what is under way would be waited for, for ever.
+            throw new FlowTestException($"The service does not stop within {source.Options.Limit.TotalSeconds:0.##} s: a handler, or a hosted service of its own, does not come back.", late);
         }
     }
 
