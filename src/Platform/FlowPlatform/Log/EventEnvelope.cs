@@ -47,4 +47,23 @@ public sealed class EventEnvelope
 
     /// <summary>The event itself: UTF-8 JSON.</summary>
     public required ReadOnlyMemory<byte> Data { get; init; }
+
+    /// <summary>The same event with another trace context.</summary>
+    internal EventEnvelope WithTrace(string? traceParent, string? traceState) => new()
+    {
+        Id = Id,
+        Type = Type,
+        Source = Source,
+        Key = Key,
+        Time = Time,
+        CommittedAt = CommittedAt,
+        ContentType = ContentType,
+        TraceParent = traceParent,
+        TraceState = traceState,
+        CorrelationId = CorrelationId,
+        CausationId = CausationId,
+        Producer = Producer,
+        Sequence = Sequence,
+        Data = Data,
+    };
 }
