@@ -27,6 +27,7 @@ public sealed class FlowSpanTests : IDisposable
     public async Task A_decision_and_all_that_comes_of_it_are_one_trace()
     {
         await using var bank = await BankHost.StartAsync(log, directory.Path);
+        await bank.HasAttachedAsync();
         using (var request = Request("vendor=1"))
         {
             await bank.PayInAsync("a", 1);
@@ -53,6 +54,7 @@ public sealed class FlowSpanTests : IDisposable
     public async Task A_request_that_was_not_sampled_keeps_its_trace_and_costs_no_span()
     {
         await using var bank = await BankHost.StartAsync(log, directory.Path);
+        await bank.HasAttachedAsync();
         using var request = new Activity("POST").SetIdFormat(ActivityIdFormat.W3C).Start();
         await bank.PayInAsync("a", 1);
         request.Stop();
