@@ -98,10 +98,12 @@ public sealed class ConsumerSpanTests : IAsyncLifetime
     public async Task An_event_that_nobody_handles_has_no_span()
     {
         cursor.Attach(-1);
-        var foreign = Next(Producers.New());
-        await ApplyAsync(new LogRecord(foreign.Partition, foreign.Offset, foreign.Timestamp, Envelopes.Of("accounts.unheard-of.v1", foreign.Event)));
+        var (producer, other) = (Producers.New(), Producers.New());
+        var foreign = Next(producer);
+        await ApplyAsync(new LogRecord(foreign.Partition, foreign.Offset, foreign.Timestamp, Envelopes.Of("accounts.unheard-of.v1", foreign.Event)), Next(other));
 
-        spans.Ended.ShouldBeEmpty();
+        spans.Ended.ShouldContain(span => span.ParentSpanId == other.SpanId);
+        spans.Ended.ShouldNotContain(span => span.ParentSpanId == producer.SpanId);
     }
 
     [Fact]
