@@ -104,8 +104,8 @@ internal sealed class SqliteOutbox(SqliteStore store, string producer, OutboxRoo
     {
         await using var connection = await store.OpenReadAsync(cancellationToken);
         var rows = await connection.QueryAsync<CommandRow>(
-            "SELECT id, name, body, time, causation_id AS CausationId, correlation_id AS CorrelationId, traceparent AS TraceParent FROM flow_command ORDER BY number LIMIT @max", new { max });
-        return [.. rows.Select(row => new PendingCommand(Guid.Parse(row.Id), row.Name, row.Body, row.Time, row.CausationId, row.CorrelationId, row.TraceParent))];
+            "SELECT id, name, body, time, causation_id AS CausationId, correlation_id AS CorrelationId, traceparent AS TraceParent, tracestate AS TraceState FROM flow_command ORDER BY number LIMIT @max", new { max });
+        return [.. rows.Select(row => new PendingCommand(Guid.Parse(row.Id), row.Name, row.Body, row.Time, row.CausationId, row.CorrelationId, row.TraceParent, row.TraceState))];
     }
 
     public Task RemoveCommandsAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
@@ -165,5 +165,7 @@ internal sealed class SqliteOutbox(SqliteStore store, string producer, OutboxRoo
         public string? CorrelationId { get; init; }
 
         public string? TraceParent { get; init; }
+
+        public string? TraceState { get; init; }
     }
 }

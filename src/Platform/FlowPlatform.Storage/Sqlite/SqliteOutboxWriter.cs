@@ -34,10 +34,11 @@ internal sealed class SqliteOutboxWriter : IDisposable
         command = Prepare(
             connection,
             """
-            INSERT INTO flow_command (id, name, body, time, causation_id, correlation_id, traceparent) VALUES ($id, $name, $body, $time, $causation, $correlation, $parent)
+            INSERT INTO flow_command (id, name, body, time, causation_id, correlation_id, traceparent, tracestate)
+            VALUES ($id, $name, $body, $time, $causation, $correlation, $parent, $state)
             ON CONFLICT (id) DO NOTHING
             """,
-            "$id", "$name", "$body", "$time", "$causation", "$correlation", "$parent");
+            "$id", "$name", "$body", "$time", "$causation", "$correlation", "$parent", "$state");
     }
 
     public OutboxRoom Room => outbox.Room;
@@ -68,7 +69,7 @@ internal sealed class SqliteOutboxWriter : IDisposable
 
         foreach (var item in commands)
         {
-            Bind(command, item.Id.ToString(), item.Name, Bytes(item.Body), DapperTypes.ToText(item.Time), item.CausationId, item.CorrelationId, item.TraceParent);
+            Bind(command, item.Id.ToString(), item.Name, Bytes(item.Body), DapperTypes.ToText(item.Time), item.CausationId, item.CorrelationId, item.TraceParent, item.TraceState);
             command.ExecuteNonQuery();
         }
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using Dapper;
 using FlowPlatform.Stores;
+using FlowPlatform.Telemetry;
 using Microsoft.Data.Sqlite;
 
 namespace FlowPlatform.Storage.Sqlite;
@@ -23,6 +24,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly Channel<Unit> queue = Channel.CreateBounded<Unit>(new BoundedChannelOptions(MaxWaiting));
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly SqliteConnection connection;
+    private readonly string database;
     private readonly PublishedStreams? published;
     private readonly SqliteOutboxWriter? outbox;
     private readonly TimeProvider clock;
@@ -30,6 +32,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     public SqliteWriter(SqliteConnection connection, PublishedStreams? published, SqliteOutboxWriter? outbox, TimeProvider clock)
     {
         this.connection = connection;
+        database = Path.GetFileName(connection.DataSource);
         this.published = published;
         this.outbox = outbox;
         this.clock = clock;
@@ -125,7 +128,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
             return;
         }
 
-        done.ForEach(static unit => unit.Complete());
+        done.ForEach(unit => unit.Complete(done.Count));
     }
 
     private async Task CommitGroupAsync(Unit first, List<Unit> done)
@@ -137,6 +140,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         for (var unit = first; unit is not null; unit = clock.GetElapsedTime(started) < GroupTime && queue.Reader.TryRead(out var next) ? next : null)
         {
             var transaction = new StoreTransaction(connection, published, clock, outbox?.Room);
+            unit.Trace(database);
             if (await RunOnSavepointAsync(unit, transaction))
             {
                 done.Add(unit);
@@ -191,7 +195,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         public abstract ValueTask RunAsync(StoreTransaction transaction);
 
-        public abstract void Complete();
+        public abstract void Trace(string database);
+
+        public abstract void Complete(int units);
 
         public abstract void Fail(Exception exception);
     }
@@ -200,23 +206,32 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         private readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly Activity? activity = Activity.Current;
+        private Activity? span;
         private T value = default!;
 
         public Task<T> Result => completion.Task;
+
+        public override void Trace(string database) => span = DatabaseSpans.Start(activity, "sqlite", database);
 
         public override async ValueTask RunAsync(StoreTransaction transaction)
         {
             cancellationToken.ThrowIfCancellationRequested();
 
             // The loop has no activity of its own: what the unit emits belongs to the trace of who asked for it.
-            Activity.Current = activity;
+            Activity.Current = span ?? activity;
             value = await work(transaction);
         }
 
-        public override void Complete() => completion.TrySetResult(value);
+        public override void Complete(int units)
+        {
+            DatabaseSpans.End(span, units);
+            completion.TrySetResult(value);
+        }
 
         public override void Fail(Exception exception)
         {
+            DatabaseSpans.End(span, 0, exception);
+            span = null;
             if (exception is OperationCanceledException canceled)
             {
                 completion.TrySetCanceled(canceled.CancellationToken);

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace FlowPlatform.Hosting;
 
 /// <summary>Says how the flow through this service is: for <c>/flow/status</c>, for health and for metrics. Safe for concurrent use.</summary>
-public sealed class FlowMonitor : IHealthCheck
+public sealed class FlowMonitor : IHealthCheck, IDisposable
 {
     /// <summary>A reader may be away that long before health turns red, though lag reads 0.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -21,6 +21,7 @@ public sealed class FlowMonitor : IHealthCheck
     private readonly LogEnds ends;
     private readonly TimeProvider clock;
     private readonly string owner = $"{Environment.MachineName}/{Environment.ProcessId}";
+    private readonly Meter gauges;
     private volatile FlowStatus? latest;
 
     /// <summary>Creates it; called by the container.</summary>
@@ -31,11 +32,15 @@ public sealed class FlowMonitor : IHealthCheck
         this.store = store;
         this.clock = clock;
         ends = new LogEnds(log);
-        FlowMetrics.Observe(
-            () => Rows().Select(row => new Measurement<long>(row.Lag ?? 0, Tags(row))),
+        gauges = FlowMetrics.Observe(
+            () => Rows().Select(row => new Measurement<long>(row.Lag!.Value, Tags(row))),
             () => Rows().Select(row => new Measurement<double>(row.DelaySeconds, Tags(row))),
-            () => latest?.Outbox.Depth ?? 0);
+            () => latest?.Outbox.Depth ?? 0,
+            () => latest?.Parked ?? 0);
     }
+
+    /// <inheritdoc />
+    public void Dispose() => gauges.Dispose();
 
     /// <summary>The state of streams, consumers and outbox now.</summary>
     public async Task<FlowStatus> GetStatusAsync(CancellationToken cancellationToken)
@@ -154,7 +159,8 @@ public sealed class FlowMonitor : IHealthCheck
 
     private bool IsOverdue(DateTimeOffset? since) => since is { } start && clock.GetUtcNow() - start > Patience;
 
-    private IReadOnlyList<ConsumerPartitionStatus> Rows() => latest?.Consumers ?? [];
+    /// <summary>What is unknown is not measured: a lag of 0 would look healthy.</summary>
+    private IEnumerable<ConsumerPartitionStatus> Rows() => latest?.Consumers.Where(row => row.Lag is not null) ?? [];
 
     private static KeyValuePair<string, object?>[] Tags(ConsumerPartitionStatus row) =>
         [new("flow.consumer", row.Consumer), new("flow.stream", row.Stream), new("flow.partition", row.Partition)];

@@ -68,4 +68,23 @@ public sealed class EventEnvelope
         Sequence = sequence,
         Data = Data,
     };
+
+    /// <summary>The same event with another trace context.</summary>
+    internal EventEnvelope WithTrace(string? traceParent, string? traceState) => new()
+    {
+        Id = Id,
+        Type = Type,
+        Source = Source,
+        Key = Key,
+        Time = Time,
+        CommittedAt = CommittedAt,
+        ContentType = ContentType,
+        TraceParent = traceParent,
+        TraceState = traceState,
+        CorrelationId = CorrelationId,
+        CausationId = CausationId,
+        Producer = Producer,
+        Sequence = Sequence,
+        Data = Data,
+    };
 }

@@ -1,6 +1,7 @@
 using FlowPlatform.Commands;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
+using FlowPlatform.Telemetry;
 
 namespace FlowPlatform.Outbox;
 
@@ -27,7 +28,7 @@ internal sealed class CommandRelay(IOutbox outbox, ICommandBus bus, TimeProvider
 
             try
             {
-                await bus.SendAsync(commands, cancellationToken);
+                await CommandTrace.SendAsync(commands, bus.MessagingSystem, traced => bus.SendAsync(traced, cancellationToken));
                 await outbox.RemoveCommandsAsync([.. commands.Select(command => command.Id)], cancellationToken);
             }
             catch (Exception gone) when (gone is EventLogUnavailableException or StoreBusyException)

@@ -2,6 +2,7 @@ using FlowPlatform.Consumers;
 using FlowPlatform.Events;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
+using FlowPlatform.Telemetry;
 
 namespace FlowPlatform.Outbox;
 
@@ -155,7 +156,7 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
                     {
                         pace.Sent(worthAChunk: underLoad);
                         var confirmedWith = Follow(rows, sent);
-                        inFlight.Enqueue((writer.AppendAsync(rows, cancellationToken), confirmedWith));
+                        inFlight.Enqueue((SendTrace.AppendAsync(writer, rows, log.MessagingSystem, cancellationToken), confirmedWith));
                         sent = rows[^1].Sequence;
                         continue;
                     }

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Diagnostics;
 using FlowPlatform.Events;
 using FlowPlatform.Log;
+using FlowPlatform.Telemetry;
 
 namespace FlowPlatform.Stores;
 
@@ -43,6 +44,9 @@ public sealed class StoreTransaction : IStoreScope
 
     /// <summary>Commands sent so far.</summary>
     public List<PendingCommand> Commands { get; } = [];
+
+    /// <summary>Trace context that what is emitted now continues, instead of that of the event which caused it; null if there is none.</summary>
+    internal TraceContext? Handling { get; set; }
 
     /// <summary>Emits an event: it reaches the log if and only if this transaction commits.</summary>
     /// <param name="event">The event; its type carries <see cref="EventAttribute"/>.</param>
@@ -90,7 +94,7 @@ public sealed class StoreTransaction : IStoreScope
         var streams = published ?? throw new InvalidOperationException($"{command.GetType().Name} can't be sent here: a projection only writes its own tables. Use a reactor.");
         var id = cause.NextId(streams.Service);
         Commands.Add(new PendingCommand(
-            id, CommandType.NameOf(command.GetType()), FlowJson.Serialize(command), cause.Time, cause.CausationId ?? cause.Id, cause.CorrelationId, cause.TraceParent));
+            id, CommandType.NameOf(command.GetType()), FlowJson.Serialize(command), cause.Time, cause.CausationId ?? cause.Id, cause.CorrelationId, cause.TraceParent, cause.TraceState));
         return id;
     }
 }
@@ -108,5 +112,6 @@ public readonly record struct PendingEvent(PartitionId Partition, EventEnvelope 
 /// <param name="CausationId">The event that caused it.</param>
 /// <param name="CorrelationId">What the conversation has in common.</param>
 /// <param name="TraceParent">W3C trace context, or null.</param>
+/// <param name="TraceState">W3C trace state, or null.</param>
 public sealed record PendingCommand(
-    Guid Id, string Name, ReadOnlyMemory<byte> Body, DateTimeOffset Time, string CausationId, string? CorrelationId, string? TraceParent);
+    Guid Id, string Name, ReadOnlyMemory<byte> Body, DateTimeOffset Time, string CausationId, string? CorrelationId, string? TraceParent, string? TraceState = null);
