@@ -88,7 +88,7 @@ internal sealed class StilledService : IAsyncDisposable
     /// <summary>Takes the commands that wait to be sent.</summary>
     public async Task<IReadOnlyList<PendingCommand>> TakeCommandsAsync()
     {
-        var commands = await Store.Outbox.ReadCommandsAsync(1_000, Cancellation);
+        var commands = await Store.Outbox.ReadCommandsAsync(0, 1_000, Cancellation);
         if (commands.Count > 0)
         {
             await Store.Outbox.RemoveCommandsAsync([.. commands.Select(command => command.Id)], Cancellation);

@@ -81,12 +81,13 @@ internal sealed class SqliteOutbox(SqliteStore store, string producer) : IOutbox
                 new { partition.Stream, partition.Index, upTo, maxRows }),
             cancellationToken);
 
-    public async Task<IReadOnlyList<PendingCommand>> ReadCommandsAsync(int max, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<PendingCommand>> ReadCommandsAsync(long after, int max, CancellationToken cancellationToken)
     {
         await using var connection = await store.OpenReadAsync(cancellationToken);
         var rows = await connection.QueryAsync<CommandRow>(
-            "SELECT id, name, body, time, causation_id AS CausationId, correlation_id AS CorrelationId, traceparent AS TraceParent FROM flow_command ORDER BY number LIMIT @max", new { max });
-        return [.. rows.Select(row => new PendingCommand(Guid.Parse(row.Id), row.Name, row.Body, row.Time, row.CausationId, row.CorrelationId, row.TraceParent))];
+            "SELECT number, id, name, body, time, causation_id AS CausationId, correlation_id AS CorrelationId, traceparent AS TraceParent FROM flow_command WHERE number > @after ORDER BY number LIMIT @max",
+            new { after, max });
+        return [.. rows.Select(row => new PendingCommand(Guid.Parse(row.Id), row.Name, row.Body, row.Time, row.CausationId, row.CorrelationId, row.TraceParent) { Number = row.Number })];
     }
 
     public Task RemoveCommandsAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
@@ -133,6 +134,8 @@ internal sealed class SqliteOutbox(SqliteStore store, string producer) : IOutbox
 
     private sealed class CommandRow
     {
+        public long Number { get; init; }
+
         public string Id { get; init; } = "";
 
         public string Name { get; init; } = "";

@@ -1,3 +1,4 @@
+using Dapper;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
 using Microsoft.Data.Sqlite;
@@ -12,6 +13,7 @@ internal sealed class SqliteOutboxWriter : IDisposable
     private readonly SqliteCommand head;
     private readonly SqliteCommand row;
     private readonly SqliteCommand command;
+    private long lastCommand;
 
     public SqliteOutboxWriter(SqliteConnection connection, Pulse eventsAdded, Pulse commandsAdded)
     {
@@ -35,10 +37,14 @@ internal sealed class SqliteOutboxWriter : IDisposable
         command = Prepare(
             connection,
             """
-            INSERT INTO flow_command (id, name, body, time, causation_id, correlation_id, traceparent) VALUES ($id, $name, $body, $time, $causation, $correlation, $parent)
+            INSERT INTO flow_command (number, id, name, body, time, causation_id, correlation_id, traceparent)
+            SELECT $number, $id, $name, $body, $time, $causation, $correlation, $parent WHERE NOT EXISTS (SELECT 1 FROM flow_inbox WHERE command_id = $id)
             ON CONFLICT (id) DO NOTHING
             """,
-            "$id", "$name", "$body", "$time", "$causation", "$correlation", "$parent");
+            "$number", "$id", "$name", "$body", "$time", "$causation", "$correlation", "$parent");
+
+        // Counted here: SQLite would give the number of a deleted row again, and the relay would not see that row.
+        lastCommand = connection.QuerySingle<long>("SELECT coalesce(max(number), 0) FROM flow_command");
     }
 
     public void Write(List<PendingEvent> events, List<PendingCommand> commands)
@@ -65,7 +71,7 @@ internal sealed class SqliteOutboxWriter : IDisposable
 
         foreach (var item in commands)
         {
-            Bind(command, item.Id.ToString(), item.Name, Bytes(item.Body), DapperTypes.ToText(item.Time), item.CausationId, item.CorrelationId, item.TraceParent);
+            Bind(command, ++lastCommand, item.Id.ToString(), item.Name, Bytes(item.Body), DapperTypes.ToText(item.Time), item.CausationId, item.CorrelationId, item.TraceParent);
             command.ExecuteNonQuery();
         }
     }
