@@ -25,7 +25,7 @@ internal sealed record AppHostFlags
 
     public required string DataDirectory { get; init; }
 
-    /// <summary>auto, rabbitmq or install.</summary>
+    /// <summary>auto, rabbitmq, install or embedded.</summary>
     public required string Broker { get; init; }
 
     /// <summary>Aspire's own switches, in Aspire mode.</summary>

@@ -10,24 +10,38 @@ namespace FlowPlatform.AppHost;
 
 /// <summary>The broker by both of its protocols. <see cref="Server"/> is null when the caller named a broker that runs already.</summary>
 internal sealed record BrokerResource(
-    IResourceBuilder<IResourceWithConnectionString> Amqp, IResourceBuilder<IResourceWithConnectionString> Stream, IResourceBuilder<RabbitMQServerResource>? Server);
+    IResourceBuilder<IResourceWithConnectionString>? Amqp, IResourceBuilder<IResourceWithConnectionString>? Stream, IResourceBuilder<RabbitMQServerResource>? Server)
+{
+    /// <summary>The directory that stands in for a broker; null where there is one.</summary>
+    public IResourceBuilder<IResourceWithConnectionString>? EmbeddedLog { get; init; }
+}
 
 internal static class BrokerExtensions
 {
     private const int StreamPort = 5552;
 
     public static BrokerResource AddBroker(this IDistributedApplicationBuilder builder, AppHostFlags flags) =>
-        flags.Broker != "install" && builder.Configuration.GetConnectionString("rabbitmq") is { Length: > 0 } given
+        flags.Broker == "embedded" ? builder.AddEmbeddedLog(flags) : flags.Broker != "install" && builder.Configuration.GetConnectionString("rabbitmq") is { Length: > 0 } given
             ? builder.AddGivenBroker(given)
             : builder.AddOwnBroker();
 
     public static IResourceBuilder<ProjectResource> WithBroker(this IResourceBuilder<ProjectResource> service, BrokerResource broker)
     {
-        service.WithReference(broker.Amqp).WithReference(broker.Stream)
+        if (broker.EmbeddedLog is { } log)
+        {
+            return service.WithReference(log);
+        }
+        service.WithReference(broker.Amqp!).WithReference(broker.Stream!)
             // For shells and tools that allow no dash in a variable's name.
-            .WithEnvironment("ConnectionStrings__rabbitmq_stream", broker.Stream.Resource.ConnectionStringExpression);
+            .WithEnvironment("ConnectionStrings__rabbitmq_stream", broker.Stream!.Resource.ConnectionStringExpression);
         return broker.Server is { } server ? service.WaitFor(server) : service;
     }
+
+    /// <summary>No broker: streams are files that the services share, and commands stay in each service's memory.</summary>
+    private static BrokerResource AddEmbeddedLog(this IDistributedApplicationBuilder builder, AppHostFlags flags) => new(Amqp: null, Stream: null, Server: null)
+    {
+        EmbeddedLog = builder.AddConnectionString("embedded-log", ReferenceExpression.Create($"{Path.Combine(flags.DataDirectory, "log")}")),
+    };
 
     private static BrokerResource AddGivenBroker(this IDistributedApplicationBuilder builder, string amqp)
     {

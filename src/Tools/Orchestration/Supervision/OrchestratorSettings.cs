@@ -5,7 +5,7 @@ namespace FlowPlatform.Orchestration.Supervision;
 
 /// <summary>
 /// What the local orchestrator takes from the AppHost's configuration: <c>Flow:Data</c> (state; default <c>.flow/data</c> beside the AppHost),
-/// <c>Flow:Broker</c> (auto, rabbitmq, install) and <c>Flow:Console</c> (the resource whose output goes through to the console).
+/// <c>Flow:Broker</c> (auto, rabbitmq, install; with embedded there is no broker) and <c>Flow:Console</c> (the resource whose output goes through to the console).
 /// </summary>
 internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource BrokerSource, string? ConsoleResource)
 {
@@ -16,10 +16,10 @@ internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource B
         var data = configuration["Flow:Data"] ?? Path.Combine(appHostDirectory, "..", ".flow", "data");
         var broker = configuration["Flow:Broker"] switch
         {
-            null or "auto" => BrokerSource.Auto,
+            null or "auto" or "embedded" => BrokerSource.Auto,
             "rabbitmq" => BrokerSource.Installed,
             "install" => BrokerSource.Packages,
-            var other => throw new ArgumentException($"Flow:Broker is '{other}'; it may be auto, rabbitmq or install."),
+            var other => throw new ArgumentException($"Flow:Broker is '{other}'; it may be auto, rabbitmq, install or embedded."),
         };
         return new OrchestratorSettings(Path.GetFullPath(data), broker, configuration["Flow:Console"]);
     }
