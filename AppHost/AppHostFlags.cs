@@ -1,12 +1,14 @@
 using System.Globalization;
 using Aspire.Hosting;
-using Microsoft.Extensions.Configuration;
 
 namespace FlowPlatform.AppHost;
 
 /// <summary>What the command line asks for. Relative paths are the caller's.</summary>
 internal sealed record AppHostFlags
 {
+    /// <summary>Exit code for a command line that can't be followed.</summary>
+    public const int Misuse = 2;
+
     public string? Dataset { get; init; }
 
     public int? Seed { get; init; }
@@ -25,7 +27,7 @@ internal sealed record AppHostFlags
 
     public required string DataDirectory { get; init; }
 
-    /// <summary>auto, rabbitmq, install or embedded.</summary>
+    /// <summary>auto, rabbitmq, install, docker or embedded.</summary>
     public required string Broker { get; init; }
 
     /// <summary>Aspire's own switches, in Aspire mode.</summary>
@@ -37,7 +39,6 @@ internal sealed record AppHostFlags
     /// <summary>The flags, or null and the exit code when there is nothing to run: help was asked for, or a flag is wrong.</summary>
     public static (AppHostFlags? Flags, int ExitCode) Read(string[] args, string appHostDirectory)
     {
-        const int Misuse = 2;
         if (args.Any(argument => argument is "--help" or "-h" or "-?"))
         {
             Console.Out.WriteLine(Usage.Text);
@@ -52,14 +53,6 @@ internal sealed record AppHostFlags
             Console.Error.WriteLine($"{e.Message}\n\n{Usage.Text}");
             return (null, Misuse);
         }
-    }
-
-    /// <summary>What the orchestrator takes from the configuration; Aspire ignores it.</summary>
-    public void ApplyTo(IConfigurationManager configuration)
-    {
-        configuration["Flow:Data"] = DataDirectory;
-        configuration["Flow:Broker"] = Broker;
-        configuration["Flow:Console"] = "simulator";
     }
 
     /// <exception cref="UsageException">A flag is unknown, repeated, lacks its value or has a wrong one.</exception>
@@ -90,7 +83,9 @@ internal sealed record AppHostFlags
             UntilDone = untilDone,
             Report = given.Value("--report") is { } report ? Path.GetFullPath(report) : null,
             DataDirectory = given.Value("--data") is { } data ? Path.GetFullPath(data) : untilDone ? FreshRun(state, time) : Path.Combine(state, "data"),
-            Broker = given.Broker("--broker"),
+            Broker = given.Broker("--broker") is "install" && IsAspire
+                ? throw new UsageException("--broker install belongs to the local orchestrator; Aspire runs RabbitMQ in a container (auto or docker).")
+                : given.Broker("--broker"),
             HostArguments = rest,
         };
     }

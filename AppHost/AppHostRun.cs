@@ -61,7 +61,7 @@ internal static class AppHostRun
             await AddressAsync(broker.Amqp),
             await AddressAsync(broker.Stream),
             await adminKey.Resource.GetValueAsync(cancellationToken),
-            await AddressAsync(broker.EmbeddedLog)));
+            await AddressAsync(broker.Log)));
 
         async Task<string?> AddressAsync(IResourceBuilder<IResourceWithConnectionString>? resource) =>
             resource is null ? null : await resource.Resource.GetConnectionStringAsync(cancellationToken);

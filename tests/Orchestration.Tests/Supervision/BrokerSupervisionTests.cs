@@ -13,7 +13,7 @@ public sealed class BrokerSupervisionTests
     {
         await using var application = new FakeApplication();
         var user = application.Builder.AddParameter("user", "flow");
-        var rabbitmq = application.Builder.AddRabbitMQ("rabbitmq", user).WithDataVolume().WithEndpoint(targetPort: 5552, scheme: "rabbitmq-stream", name: "stream", isProxied: false);
+        var rabbitmq = application.Builder.AddRabbitMQ("rabbitmq", user).WithEndpoint(targetPort: 5552, scheme: "rabbitmq-stream", name: "stream", isProxied: false);
         var service = application.AddService("service").WithReference(rabbitmq).WaitFor(rabbitmq);
         await application.StartAsync();
         await application.HealthyAsync("service");

@@ -1,11 +1,13 @@
 namespace Aspire.Hosting.ApplicationModel;
 
 /// <summary>Fills the environment of a resource just before it starts. Values are strings or <see cref="IValueProvider"/>s.</summary>
-public sealed class EnvironmentCallbackContext(DistributedApplicationExecutionContext executionContext)
+public sealed class EnvironmentCallbackContext
 {
+    internal EnvironmentCallbackContext(DistributedApplicationExecutionContext executionContext) => ExecutionContext = executionContext;
+
     public Dictionary<string, object> EnvironmentVariables { get; } = new(StringComparer.Ordinal);
 
-    public DistributedApplicationExecutionContext ExecutionContext { get; } = executionContext;
+    public DistributedApplicationExecutionContext ExecutionContext { get; }
 }
 
 internal sealed record EnvironmentCallbackAnnotation(Action<EnvironmentCallbackContext> Callback) : IResourceAnnotation;

@@ -35,7 +35,7 @@ internal sealed class ResourceView : IAsyncDisposable
         this.notifications = notifications;
         this.logDirectory = logDirectory;
         this.mask = mask;
-        shown = [.. resources.Where(resource => resource is ProjectResource or ContainerResource)];
+        shown = [.. resources.Where(resource => resource is ProjectResource || IsBroker(resource))];
     }
 
     public static ResourceView Create(
@@ -115,7 +115,7 @@ internal sealed class ResourceView : IAsyncDisposable
         if (state == KnownResourceStates.Starting)
         {
             return now.Reason is { } reason ? (reason, now.State?.Style == KnownResourceStateStyles.Warn ? Tone.Warning : Tone.Plain)
-                : resource is ContainerResource ? ("starting …", Tone.Plain) : null;
+                : IsBroker(resource) ? ("starting …", Tone.Plain) : null;
         }
         if (state == KnownResourceStates.Running)
         {
@@ -129,6 +129,8 @@ internal sealed class ResourceView : IAsyncDisposable
             : state == KnownResourceStates.Exited && now.ExitCode is not null ? ($"ended ({now.Reason})", Tone.Bad)
             : null;
     }
+
+    private static bool IsBroker(IResource resource) => resource is ContainerResource || resource.Annotations.OfType<ExternalBrokerAnnotation>().Any();
 
     private ResourceRow Row(IResource resource)
     {
