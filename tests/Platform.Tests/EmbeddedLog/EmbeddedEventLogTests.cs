@@ -30,7 +30,7 @@ public sealed class EmbeddedEventLogTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("UPDATE chunk SET data = substr(data, 1, 20) || X'00' || substr(data, 22) WHERE last_offset = 19")]
+    [InlineData("UPDATE chunk SET data = CAST(substr(data, 1, 20) || X'7f' || substr(data, 22) AS BLOB) WHERE last_offset = 19")]
     [InlineData("UPDATE chunk SET data = substr(data, 1, length(data) - 1) WHERE last_offset = 19")]
     [InlineData("UPDATE chunk SET data = (SELECT data FROM chunk WHERE last_offset = 9), crc = (SELECT crc FROM chunk WHERE last_offset = 9) WHERE last_offset = 19")]
     [InlineData("UPDATE chunk SET records = 9 WHERE last_offset = 19")]
