@@ -91,6 +91,20 @@ public sealed class EmbeddedEventLogTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_writer_whose_confirmed_tail_was_cut_out_of_the_file_appends_nothing_more()
+    {
+        await using var writer = await log.OpenWriterAsync(Partition, "tests/1", Token);
+        await writer.AppendAsync([Event(1)], Token);
+        await writer.AppendAsync([Event(2)], Token);
+        await ExecuteAsync("DELETE FROM chunk WHERE last_offset = 1; UPDATE partition SET next_offset = 1; UPDATE producer SET sequence = 1, last_offset = 0");
+
+        (await Should.ThrowAsync<EventLogUnavailableException>(() => writer.AppendAsync([Event(3)], Token))).Message.ShouldContain("tail was cut");
+
+        await writer.Closed.WaitAsync(Token);
+        (await log.ReadLastAsync(Partition, Token))!.Value.Event.Sequence.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_file_that_is_held_for_a_moment_is_waited_for()
     {
         await using var patient = new EmbeddedEventLog(directory.Path, clock);
