@@ -30,7 +30,7 @@ internal sealed record AppHostFlags
     /// <summary>auto, rabbitmq, install, docker or embedded.</summary>
     public required string Broker { get; init; }
 
-    /// <summary>Aspire's own switches, in Aspire mode.</summary>
+    /// <summary>What the host itself reads: --environment, and in Aspire mode Aspire's own switches.</summary>
     public string[] HostArguments { get; init; } = [];
 
     /// <summary>How payments and inventory behave: in a dataset every order ends shipped.</summary>
@@ -86,7 +86,7 @@ internal sealed record AppHostFlags
             Broker = given.Broker("--broker") is "install" && IsAspire
                 ? throw new UsageException("--broker install belongs to the local orchestrator; Aspire runs RabbitMQ in a container (auto or docker).")
                 : given.Broker("--broker"),
-            HostArguments = rest,
+            HostArguments = given.Value("--environment") is { } environment ? [.. rest, "--environment", environment] : rest,
         };
     }
 

@@ -8,7 +8,7 @@ internal sealed class UsageException(string message) : Exception(message);
 /// <summary>Reads <c>--flag value</c> and <c>--flag=value</c>, and checks values.</summary>
 internal sealed class FlagReader
 {
-    private static readonly string[] WithValue = ["--dataset", "--seed", "--orders", "--rate", "--speed", "--report", "--data", "--broker"];
+    private static readonly string[] WithValue = ["--dataset", "--seed", "--orders", "--rate", "--speed", "--report", "--data", "--broker", "--environment"];
     private static readonly string[] WithoutValue = ["--until-done"];
 
     /// <summary>Known, but for what this version doesn't do yet. The value is what it does.</summary>

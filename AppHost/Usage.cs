@@ -21,6 +21,7 @@ internal static class Usage
                              are files below the data directory, for this machine only
           --broker-nodes N, --stores sqlite|postgres, --replicas SERVICE=N, --without SERVICE
                              not available in this version beyond 1 and sqlite
+          --environment NAME Development or Production (DOTNET_ENVIRONMENT, else Production)
           --help             this text
 
         Ctrl-C stops everything; a second one kills at once. Relative paths are the caller's.

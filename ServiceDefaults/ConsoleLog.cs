@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
@@ -26,12 +27,14 @@ internal static class ConsoleLog
                 ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",
             },
         });
-        builder.Logging.AddSimpleConsole(console =>
+        builder.Logging.AddConsole().AddConsoleFormatter<ConsoleLine, ConsoleFormatterOptions>();
+        // What is asked for as "simple", as Aspire does, is for people, too; "json" and "systemd" stay what they are.
+        builder.Services.PostConfigure<ConsoleLoggerOptions>(console =>
         {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            console.ColorBehavior = Console.IsOutputRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default;
+            if (console.FormatterName is null or "" or ConsoleFormatterNames.Simple)
+            {
+                console.FormatterName = ConsoleLine.FormatterName;
+            }
         });
     }
 }

@@ -5,10 +5,16 @@ using OpenTelemetry.Trace;
 
 namespace ServiceDefaults.Telemetry;
 
-/// <summary>Drops the spans of probes, and everything below a span that was dropped; the rest is for the configured sampler to decide.</summary>
+/// <summary>
+/// Drops the spans of probes, and everything of this process below a span that was dropped. A root that links to something sampled, such as a batch of events, is decided like what it links to.
+/// The rest is for the configured sampler to decide.
+/// </summary>
 internal sealed class SamplerFilter(Sampler inner) : Sampler
 {
     private static readonly string[] Probes = ["/health", "/alive", "/flow/status"];
+
+    /// <summary>True for the path of what is asked again and again by machines.</summary>
+    public static bool IsProbe(string path) => Array.IndexOf(Probes, path) >= 0;
 
     /// <summary>The sampler that the standard variables <c>OTEL_TRACES_SAMPLER</c> and <c>…_ARG</c> name; the SDK reads them only where no sampler is set in code.</summary>
     /// <exception cref="InvalidOperationException">There is no such sampler, or the ratio is none.</exception>
@@ -39,16 +45,43 @@ internal sealed class SamplerFilter(Sampler inner) : Sampler
     public override SamplingResult ShouldSample(in SamplingParameters samplingParameters)
     {
         var parent = samplingParameters.ParentContext;
-        if (parent.TraceId != default && !parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
+        if (parent.TraceId != default)
+        {
+            // What another process dropped is for the sampler: one that is not parent-based doesn't care.
+            return (!parent.IsRemote && !parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)) || IsProbe(samplingParameters)
+                ? new SamplingResult(SamplingDecision.Drop)
+                : inner.ShouldSample(samplingParameters);
+        }
+
+        if (IsProbe(samplingParameters))
         {
             return new SamplingResult(SamplingDecision.Drop);
         }
 
-        return samplingParameters.Kind == ActivityKind.Server && IsProbe(samplingParameters.Tags)
-            ? new SamplingResult(SamplingDecision.Drop)
-            : inner.ShouldSample(samplingParameters);
+        foreach (var link in samplingParameters.Links ?? [])
+        {
+            if (link.Context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
+            {
+                return inner.ShouldSample(new SamplingParameters(link.Context, link.Context.TraceId, samplingParameters.Name, samplingParameters.Kind, samplingParameters.Tags, samplingParameters.Links));
+            }
+        }
+
+        return inner.ShouldSample(samplingParameters);
     }
 
-    private static bool IsProbe(IEnumerable<KeyValuePair<string, object?>>? tags) =>
-        tags is not null && tags.Any(tag => tag.Key == "url.path" && tag.Value is string path && Array.IndexOf(Probes, path) >= 0);
+    private static bool IsProbe(in SamplingParameters parameters)
+    {
+        if (parameters.Kind == ActivityKind.Server)
+        {
+            foreach (var tag in parameters.Tags ?? [])
+            {
+                if (tag.Key == "url.path" && tag.Value is string path && IsProbe(path))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
 }

@@ -19,7 +19,8 @@ namespace ServiceDefaults.Telemetry;
 /// </summary>
 internal static class TelemetryRegistration
 {
-    private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http", "MassTransit", "Npgsql", "FlowPlatform.*"];
+    /// <summary>Neither MassTransit's nor RabbitMQ.Client's: commands and events have the platform's own spans, and the others would show the same work again.</summary>
+    private static readonly string[] Sources = ["Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "FlowPlatform.*"];
 
     private static readonly string[] Meters =
     [
@@ -29,6 +30,8 @@ internal static class TelemetryRegistration
 
     /// <summary>For seconds: the SDK's default bounds start at 5 and are meant for milliseconds.</summary>
     private static readonly double[] SecondBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+    private static readonly double[] EventBounds = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];
 
     public static void AddTelemetry(this IHostApplicationBuilder builder)
     {
@@ -52,17 +55,34 @@ internal static class TelemetryRegistration
                 // AddService would override the variable.
                 if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_SERVICE_NAME"]))
                 {
-                    resource.AddService(builder.Environment.ApplicationName);
+                    resource.AddService(builder.Environment.ApplicationName, autoGenerateServiceInstanceId: false);
+                }
+
+                // Without one the metrics of two replicas would be taken for one series.
+                if (builder.Configuration["OTEL_RESOURCE_ATTRIBUTES"]?.Contains("service.instance.id=", StringComparison.Ordinal) != true)
+                {
+                    resource.AddAttributes([new("service.instance.id", $"{Environment.MachineName}-{Environment.ProcessId}")]);
                 }
             })
-            .WithTracing(tracing => tracing.AddSource(Sources).SetSampler(sampler))
-            .WithMetrics(metrics => metrics.AddMeter(Meters).AddView(instrument =>
-                instrument is Histogram<double> { Unit: "s" } && instrument.Meter.Name.StartsWith("FlowPlatform.", StringComparison.Ordinal)
-                    ? new ExplicitBucketHistogramConfiguration { Boundaries = SecondBounds }
-                    : null))
+            .WithTracing(tracing => tracing.AddSource(Sources).SetSampler(sampler).AddProcessor<ProbeCallFilter>())
+            .WithMetrics(metrics =>
+            {
+                metrics.AddMeter(Meters).AddView(Configure);
+                if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_METRICS_EXEMPLAR_FILTER"]))
+                {
+                    metrics.SetExemplarFilter(ExemplarFilterType.TraceBased);
+                }
+            })
             .UseOtlpExporter();
         builder.Services.AddHostedService<FlowMetricsRefresh>();
     }
+
+    private static MetricStreamConfiguration? Configure(Instrument instrument) => instrument switch
+    {
+        Histogram<double> { Unit: "s" } seconds when seconds.Meter.Name.StartsWith("FlowPlatform.", StringComparison.Ordinal) => new ExplicitBucketHistogramConfiguration { Boundaries = SecondBounds },
+        Histogram<int> { Name: "flow.batch.size" } => new ExplicitBucketHistogramConfiguration { Boundaries = EventBounds },
+        _ => null,
+    };
 
     private sealed class TelemetryBuilder : IOpenTelemetryBuilder
     {

@@ -6,9 +6,12 @@ using OpenTelemetry.Trace;
 
 namespace ServiceDefaults.Telemetry;
 
-/// <summary>Creates the telemetry providers when the host starts; the container disposes them, which flushes.</summary>
+/// <summary>Creates the telemetry providers when the host starts, and flushes them when it has stopped.</summary>
 internal sealed class TelemetryStart(IServiceProvider services) : IHostedLifecycleService
 {
+    /// <summary>For all three together. Disposing of them would wait 5 s for each when the collector hangs; the AppHost kills after 10 s.</summary>
+    private const int FlushMs = 2_000;
+
     public Task StartingAsync(CancellationToken cancellationToken)
     {
         services.GetService<TracerProvider>();
@@ -25,5 +28,9 @@ internal sealed class TelemetryStart(IServiceProvider services) : IHostedLifecyc
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    // What could not be sent by then is lost; whether it was is of no use to anybody any more.
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.WhenAll(
+        Task.Run(() => services.GetService<TracerProvider>()?.Shutdown(FlushMs), CancellationToken.None),
+        Task.Run(() => services.GetService<MeterProvider>()?.Shutdown(FlushMs), CancellationToken.None),
+        Task.Run(() => services.GetService<LoggerProvider>()?.Shutdown(FlushMs), CancellationToken.None));
 }

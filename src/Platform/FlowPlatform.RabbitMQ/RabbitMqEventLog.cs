@@ -33,6 +33,9 @@ public sealed class RabbitMqEventLog : IEventLog
     }
 
     /// <inheritdoc />
+    public string MessagingSystem => "rabbitmq";
+
+    /// <inheritdoc />
     public async Task EnsureStreamAsync(StreamDefinition definition, CancellationToken cancellationToken)
     {
         await CheckCountAsync(definition, count => count == 0, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using FlowPlatform.Hosting;
@@ -15,6 +16,7 @@ public static class StoreExtensions
 {
     /// <summary>
     /// Keeps the service's stores as SQLite files in the directory that the setting <c>FLOW_DATA</c> names (default: <c>.flow/data/&lt;service&gt;</c> below the working directory).
+    /// Setting <c>FLOW_OUTBOX_LIMIT</c> is the most events that may wait for the log before decisions from outside are refused (default 500,000; see <see cref="OutboxRoom"/>).
     /// Where <c>ConnectionStrings:embedded-log</c> names a directory, the event log is there, too: an <see cref="EmbeddedEventLog"/>, shared by all services that name the same one.
     /// </summary>
     /// <param name="flow">The flow.</param>
@@ -24,8 +26,9 @@ public static class StoreExtensions
     {
         var migrations = schema ?? Assembly.GetCallingAssembly();
         var directory = flow.Configuration["FLOW_DATA"] is { Length: > 0 } configured ? configured : Path.Combine(".flow", "data", flow.Service);
+        var room = new OutboxRoom(Limit(flow.Configuration["FLOW_OUTBOX_LIMIT"]));
         flow.Services.AddSingleton<IServiceStore>(provider => new SqliteServiceStore(
-            Path.GetFullPath(directory), migrations, provider.GetRequiredService<PublishedStreams>(), provider.GetRequiredService<TimeProvider>()));
+            Path.GetFullPath(directory), migrations, provider.GetRequiredService<PublishedStreams>(), provider.GetRequiredService<TimeProvider>(), room));
         if (flow.EmbeddedLog is { } log)
         {
             flow.Services.AddEmbeddedEventLog(log);
@@ -49,4 +52,9 @@ public static class StoreExtensions
         });
         return services;
     }
+
+    private static long Limit(string? configured) =>
+        configured is not { Length: > 0 } ? OutboxRoom.DefaultLimit
+        : long.TryParse(configured, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0 ? limit
+        : throw new InvalidOperationException($"FLOW_OUTBOX_LIMIT is '{configured}'. It must be a whole number of events, at least 1.");
 }

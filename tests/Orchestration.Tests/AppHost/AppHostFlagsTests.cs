@@ -33,6 +33,8 @@ public sealed class AppHostFlagsTests
         var shop = Parse("--seed", "7", "--orders=1000", "--rate", "2.5/s", "--stores", "sqlite", "--broker-nodes=1");
         (shop.Seed, shop.Orders, shop.Rate).ShouldBe((7, 1000L, 2.5));
         Parse("--rate", "20").Rate.ShouldBe(20);
+        Parse("--environment", "Development").HostArguments.ShouldBe(["--environment", "Development"]);
+        Parse("--broker", "docker").Broker.ShouldBe("docker");
     }
 
     [Fact]

@@ -68,6 +68,11 @@ internal sealed class BankHost : IAsyncDisposable
         return await connection.QuerySingleAsync<long>($"SELECT count(*) FROM {table}");
     }
 
+    /// <summary>From then on what comes is live traffic to every consumer, not a replay.</summary>
+    public Task HasAttachedAsync() => Eventually.ThatAsync(
+        "every consumer has attached",
+        () => host.Services.GetRequiredService<FlowRuntime>().Loops.All(loop => loop.Feeds.Count == 3 && loop.Feeds.All(feed => feed.Cursor.Current.ReplayTo is not null)));
+
     public Task HasTotalAsync(string account, decimal amount, long events) => Eventually.ThatAsync(
         $"{account} has {amount} of {events} events", async () => (await ReadTotalsAsync()).GetValueOrDefault(account) == (amount, events));
 

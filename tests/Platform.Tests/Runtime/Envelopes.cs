@@ -21,6 +21,13 @@ internal static class Envelopes
         Data = FlowJson.Serialize(new PaidIn(account, amount)),
     };
 
+    /// <summary>The same, but of another type.</summary>
+    public static EventEnvelope Of(string type, EventEnvelope other) => new()
+    {
+        Id = other.Id, Type = type, Source = other.Source, Key = other.Key, Time = other.Time, CommittedAt = other.CommittedAt, Producer = other.Producer, Sequence = other.Sequence,
+        TraceParent = other.TraceParent, Data = other.Data,
+    };
+
     public static LogRecord At(this EventEnvelope envelope, long offset, PartitionId? partition = null) => new(partition ?? new PartitionId("accounts", 0), offset, Time, envelope);
 
     public static CheckpointState Fresh(string consumer = "totals") => new(

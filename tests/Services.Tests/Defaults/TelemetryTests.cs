@@ -1,11 +1,11 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
+using System.Globalization;
 using System.Net;
-using System.Text;
+using System.Net.Http.Headers;
+using FlowPlatform.Tests.Support;
+using FlowPlatform.Tests.Support.Otlp;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Trace;
@@ -17,27 +17,109 @@ public sealed class TelemetryTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task Requests_arrive_as_complete_spans_with_metrics_and_logs()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Requests_arrive_as_complete_spans_with_metrics_and_logs(bool grpc)
     {
-        await using var collector = await Collector.StartAsync();
+        await using var receiver = await OtlpReceiver.StartAsync();
         var item = Guid.NewGuid().ToString("N");
-        await using (var service = await StartAsync(collector))
+        await using (var service = await StartAsync(receiver, grpc))
         {
             (await service.Client.GetStringAsync($"/items/{item}", Cancel)).ShouldBe(item);
             using var failed = await service.Client.GetAsync($"/fails/{item}", Cancel);
             failed.StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
-            await service.Client.GetStringAsync("/health", Cancel);
+            using var refused = await service.Client.GetAsync($"/refuses/{item}", Cancel);
+            refused.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
+            await service.Client.GetStringAsync($"/asks/{item}", Cancel);
+            foreach (var probe in (string[])["/health", "/alive"])
+            {
+                await service.Client.GetStringAsync(probe, Cancel);
+            }
         }
 
-        collector.Has("/v1/traces", Tag("url.path", $"/items/{item}")).ShouldBeTrue();
-        collector.Has("/v1/traces", Tag("http.route", "/items/{id}")).ShouldBeTrue();
-        collector.Has("/v1/traces", Encoding.UTF8.GetBytes("GET /items/{id}")).ShouldBeTrue();
-        collector.Has("/v1/traces", Tag("error.type", "System.InvalidOperationException")).ShouldBeTrue();
-        collector.Has("/v1/traces", Tag("url.path", "/health")).ShouldBeFalse();
-        collector.Has("/v1/metrics", Encoding.UTF8.GetBytes("http.server.request.duration")).ShouldBeTrue();
-        collector.Has("/v1/logs", Encoding.UTF8.GetBytes($"Looking for {item}")).ShouldBeTrue();
-        collector.Has("/v1/logs", Tag("service.name", "named-by-environment")).ShouldBeTrue();
+        receiver.Faults.ShouldBeEmpty();
+        var found = Server(receiver, $"/items/{item}");
+        found.Name.ShouldBe("GET /items/{id}");
+        found.Service.ShouldBe("named-by-environment");
+        found.Instance.ShouldEndWith($"-{Environment.ProcessId}");
+        found.Status.ShouldBe(OtlpStatus.Unset);
+        found.Text("http.route").ShouldBe("/items/{id}");
+        found.Text("http.response.status_code").ShouldBe("200");
+        found.Text("network.protocol.version").ShouldBe("1.1");
+
+        var log = receiver.Logs.Single(log => log.Body == $"Looking for {item}");
+        (log.TraceId, log.SpanId).ShouldBe((found.TraceId, found.SpanId));
+
+        var failure = Server(receiver, $"/fails/{item}");
+        failure.Status.ShouldBe(OtlpStatus.Error);
+        failure.Text("error.type").ShouldBe("System.InvalidOperationException");
+        failure.Events.ShouldContain("exception");
+        var refusal = Server(receiver, $"/refuses/{item}");
+        refusal.Status.ShouldBe(OtlpStatus.Error);
+        refusal.Text("error.type").ShouldBe("502");
+
+        receiver.Spans.ShouldNotContain(span => IsProbe(span.Text("url.path")) || IsProbe(span.Text("url.full")));
+        var asking = Server(receiver, $"/asks/{item}");
+        receiver.Spans.ShouldNotContain(span => span.ParentId == asking.SpanId, "What asks a probe isn't shown, either.");
+        receiver.Points.ShouldContain(point => point.Metric == "http.server.request.duration" && point.ExemplarTraceIds.Contains(found.TraceId));
+    }
+
+    [Fact]
+    public async Task While_the_collector_hangs_requests_are_answered_and_what_waits_is_bounded()
+    {
+        const int Queue = 64;
+        const int Batch = 16;
+        const int Requests = 400;
+        await using var receiver = await OtlpReceiver.StartAsync();
+        receiver.Hold();
+        var run = Guid.NewGuid().ToString("N");
+        await using (var service = await StartAsync(receiver, grpc: false, ("OTEL_BSP_MAX_QUEUE_SIZE", Queue), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", Batch), ("OTEL_BSP_SCHEDULE_DELAY", 20)))
+        {
+            await service.Client.GetStringAsync($"/items/{run}", Cancel);
+            await Eventually.ThatAsync("an export hangs", () => receiver.Waiting > 0);
+            for (var i = 0; i < Requests; i++)
+            {
+                (await service.Client.GetStringAsync($"/items/{run}", Cancel)).ShouldBe(run);
+            }
+
+            receiver.Spans.ShouldBeEmpty();
+            receiver.Waiting.ShouldBePositive();
+            receiver.Release();
+        }
+
+        // Beyond the queue: the batch that hung, and what a batch may take while another is sent.
+        receiver.Spans.Count(span => span.Text("url.path") == $"/items/{run}").ShouldBeInRange(1, Queue + (4 * Batch));
+    }
+
+    [Fact]
+    public async Task A_service_stops_while_the_collector_hangs()
+    {
+        await using var receiver = await OtlpReceiver.StartAsync();
+        receiver.Hold();
+        var service = await StartAsync(receiver, grpc: true);
+        await service.Client.GetStringAsync("/items/1", Cancel);
+
+        await service.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Cancel);
+
+        receiver.Spans.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Without_a_collector_a_service_works()
+    {
+        string gone;
+        await using (var receiver = await OtlpReceiver.StartAsync())
+        {
+            gone = receiver.HttpAddress;
+        }
+
+        await using var service = await TestService.StartAsync(
+            app => app.MapGet("/items/{id}", (string id) => id), new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = gone, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf", ["OTEL_BSP_SCHEDULE_DELAY"] = "20" });
+        for (var i = 0; i < 50; i++)
+        {
+            (await service.Client.GetStringAsync("/items/one", Cancel)).ShouldBe("one");
+        }
     }
 
     [Fact]
@@ -49,95 +131,67 @@ public sealed class TelemetryTests
         service.Services.GetServices<IStartupFilter>().ShouldNotContain(filter => filter is RequestSpanFilter);
     }
 
-    [Theory]
-    [InlineData("always_off", null, SamplingDecision.Drop)]
-    [InlineData("traceidratio", "0", SamplingDecision.Drop)]
-    [InlineData("parentbased_traceidratio", "1", SamplingDecision.RecordAndSample)]
-    [InlineData(null, null, SamplingDecision.RecordAndSample)]
-    public void The_standard_variables_choose_the_sampler(string? name, string? argument, SamplingDecision decision)
-    {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["OTEL_TRACES_SAMPLER"] = name, ["OTEL_TRACES_SAMPLER_ARG"] = argument }).Build();
-
-        Decide(SamplerFilter.FromConfiguration(configuration), default, ActivityKind.Internal).ShouldBe(decision);
-    }
-
     [Fact]
-    public void An_unknown_sampler_is_refused_by_name()
+    public async Task The_receiver_reads_what_is_compressed_and_says_what_it_cant_read()
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["OTEL_TRACES_SAMPLER"] = "often" }).Build();
-
-        Should.Throw<InvalidOperationException>(() => SamplerFilter.FromConfiguration(configuration)).Message.ShouldContain("often");
-    }
-
-    [Fact]
-    public void What_is_below_a_dropped_span_is_dropped_too()
-    {
-        var sampler = new SamplerFilter(new AlwaysOnSampler());
-        var dropped = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.None);
-        var recorded = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);
-
-        Decide(sampler, dropped, ActivityKind.Client).ShouldBe(SamplingDecision.Drop);
-        Decide(sampler, recorded, ActivityKind.Client).ShouldBe(SamplingDecision.RecordAndSample);
-        Decide(sampler, recorded, ActivityKind.Server, "/flow/status").ShouldBe(SamplingDecision.Drop);
-    }
-
-    private static SamplingDecision Decide(Sampler sampler, ActivityContext parent, ActivityKind kind, string path = "/") =>
-        sampler.ShouldSample(new SamplingParameters(parent, ActivityTraceId.CreateRandom(), "span", kind, [new("url.path", path)])).Decision;
-
-    private static Task<TestService> StartAsync(Collector collector) => TestService.StartAsync(
-        app =>
+        await using var receiver = await OtlpReceiver.StartAsync();
+        using var http = new HttpClient { BaseAddress = new Uri(receiver.HttpAddress) };
+        // One resource, one scope, one span with a name.
+        byte[] request = [0x0A, 0x0A, 0x12, 0x08, 0x12, 0x06, 0x2A, 0x04, (byte)'n', (byte)'a', (byte)'m', (byte)'e'];
+        using var compressed = new MemoryStream();
+        await using (var gzip = new System.IO.Compression.GZipStream(compressed, System.IO.Compression.CompressionMode.Compress, leaveOpen: true))
         {
-            app.MapGet("/items/{id}", (string id, ILogger<TelemetryTests> logger) =>
-            {
-                logger.LogInformation("Looking for {Id}", id);
-                return id;
-            });
-            app.MapGet("/fails/{id}", IResult (string id) => throw new InvalidOperationException(id));
-        },
-        new()
-        {
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address,
-            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
-            ["OTEL_SERVICE_NAME"] = "named-by-environment",
-        });
-
-    /// <summary>A string attribute as OTLP encodes it: a key, and a value within a value.</summary>
-    private static byte[] Tag(string key, string value) =>
-    [
-        0x0A, (byte)key.Length, .. Encoding.UTF8.GetBytes(key),
-        0x12, (byte)(value.Length + 2), 0x0A, (byte)value.Length, .. Encoding.UTF8.GetBytes(value),
-    ];
-
-    /// <summary>Takes OTLP over HTTP and keeps the bodies.</summary>
-    private sealed class Collector(WebApplication app) : IAsyncDisposable
-    {
-        private readonly ConcurrentQueue<(string Path, byte[] Body)> received = [];
-
-        public string Address => app.Urls.First();
-
-        public static async Task<Collector> StartAsync()
-        {
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.WebHost.UseUrls($"http://{IPAddress.Loopback}:0");
-            builder.Logging.ClearProviders();
-            var collector = new Collector(builder.Build());
-            await collector.RunAsync();
-            return collector;
+            await gzip.WriteAsync(request, Cancel);
         }
 
-        public bool Has(string path, byte[] bytes) => received.Any(post => post.Path == path && post.Body.AsSpan().IndexOf(bytes) >= 0);
+        (await PostAsync(compressed.ToArray(), "gzip")).ShouldBe(HttpStatusCode.OK);
+        receiver.Spans.ShouldHaveSingleItem().Name.ShouldBe("name");
+        (await PostAsync(request[..^1], null)).ShouldBe(HttpStatusCode.BadRequest);
+        receiver.Faults.ShouldHaveSingleItem().ShouldContain("too early");
 
-        public ValueTask DisposeAsync() => app.DisposeAsync();
-
-        private Task RunAsync()
+        async Task<HttpStatusCode> PostAsync(byte[] body, string? encoding)
         {
-            app.MapPost("/v1/{signal}", async (HttpContext http) =>
+            using var content = new ByteArrayContent(body);
+            content.Headers.ContentType = new MediaTypeHeaderValue("application/x-protobuf");
+            if (encoding is not null)
             {
-                using var body = new MemoryStream();
-                await http.Request.Body.CopyToAsync(body, http.RequestAborted);
-                received.Enqueue((http.Request.Path, body.ToArray()));
-            });
-            return app.StartAsync(Cancel);
+                content.Headers.ContentEncoding.Add(encoding);
+            }
+
+            using var response = await http.PostAsync("/v1/traces", content, Cancel);
+            return response.StatusCode;
         }
+    }
+
+    private static bool IsProbe(string? address) => address is not null && (address.EndsWith("/health", StringComparison.Ordinal) || address.EndsWith("/alive", StringComparison.Ordinal));
+
+    private static OtlpSpan Server(OtlpReceiver receiver, string path) => receiver.Spans.Single(span => span.Kind == OtlpKind.Server && span.Text("url.path") == path);
+
+    private static Task<TestService> StartAsync(OtlpReceiver receiver, bool grpc, params (string Name, int Value)[] more)
+    {
+        var settings = receiver.Settings(grpc);
+        settings["OTEL_SERVICE_NAME"] = "named-by-environment";
+        foreach (var (name, value) in more)
+        {
+            settings[name] = value.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return TestService.StartAsync(
+            app =>
+            {
+                app.MapGet("/items/{id}", (string id, ILogger<TelemetryTests> logger) =>
+                {
+                    logger.LogInformation("Looking for {Id}", id);
+                    return id;
+                });
+                app.MapGet("/fails/{id}", IResult (string id) => throw new InvalidOperationException(id));
+                app.MapGet("/refuses/{id}", (string id) => Results.StatusCode(StatusCodes.Status502BadGateway));
+                app.MapGet("/asks/{id}", async (string id, HttpContext http) =>
+                {
+                    using var client = new HttpClient();
+                    return await client.GetStringAsync(new Uri($"http://{http.Request.Host}/health"), http.RequestAborted);
+                });
+            },
+            settings);
     }
 }

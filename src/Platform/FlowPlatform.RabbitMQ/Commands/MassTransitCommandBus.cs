@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FlowPlatform.Commands;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
@@ -9,7 +8,7 @@ namespace FlowPlatform.RabbitMQ.Commands;
 /// <summary>Sends commands to their queues, many at a time, and waits for the broker's confirms. Safe for concurrent use.</summary>
 internal sealed class MassTransitCommandBus(CommandBusHost host, CommandTransport transport, TimeProvider clock) : ICommandBus
 {
-    private static readonly ActivitySource Source = new("FlowPlatform.Commands");
+    public string MessagingSystem => KeepsCommands ? "rabbitmq" : "flow";
 
     public bool KeepsCommands => transport.KeepsCommands;
 
@@ -49,9 +48,6 @@ internal sealed class MassTransitCommandBus(CommandBusHost host, CommandTranspor
 
     private static async Task SendAsync(IBus bus, PendingCommand command, CancellationToken cancellationToken)
     {
-        // A span of its own, below the request that decided: RabbitMQ.Client writes tags onto whatever span is current.
-        ActivityContext.TryParse(command.TraceParent, null, isRemote: true, out var parent);
-        using var span = Source.StartActivity($"send {command.Name}", ActivityKind.Producer, parent);
         var queue = await bus.GetSendEndpoint(new Uri($"queue:{command.Name}")).WaitAsync(cancellationToken);
         await queue.Send(
             CommandMessage.Of(command),

@@ -17,7 +17,7 @@ internal sealed class SqliteCheckpoints(SqliteStore store, TimeProvider clock) :
         var rows = await connection.QueryAsync<Row>(
             """
             SELECT stream, partition, partitions, next_offset AS NextOffset, epoch, producer, mark, joined_at AS JoinedAt, last_offset AS LastOffset,
-                   last_event_id AS LastEventId, event_time AS EventTime, applied
+                   last_event_id AS LastEventId, event_time AS EventTime, applied, replay_to AS ReplayTo
             FROM flow_checkpoint WHERE consumer = @consumer
             """,
             new { consumer });
@@ -48,12 +48,12 @@ internal sealed class SqliteCheckpoints(SqliteStore store, TimeProvider clock) :
             """
             UPDATE flow_checkpoint
             SET next_offset = @NextOffset, producer = @Producer, mark = @Mark, joined_at = @JoinedAt, last_offset = @LastOffset,
-                last_event_id = @LastEventId, event_time = @EventTime, applied = @Applied
+                last_event_id = @LastEventId, event_time = @EventTime, applied = @Applied, replay_to = @ReplayTo
             WHERE consumer = @Consumer AND stream = @Stream AND partition = @Index AND next_offset = @ReadOffset AND epoch = @ReadEpoch
             """,
             new
             {
-                to.NextOffset, to.Producer, to.Mark, to.JoinedAt, to.LastOffset, to.LastEventId, to.EventTime, to.Applied,
+                to.NextOffset, to.Producer, to.Mark, to.JoinedAt, to.LastOffset, to.LastEventId, to.EventTime, to.Applied, to.ReplayTo,
                 to.Consumer, to.Partition.Stream, to.Partition.Index, ReadOffset = from.NextOffset, ReadEpoch = from.Epoch,
             });
         if (moved != 1)
@@ -124,10 +124,13 @@ internal sealed class SqliteCheckpoints(SqliteStore store, TimeProvider clock) :
 
         public long Applied { get; init; }
 
+        public long? ReplayTo { get; init; }
+
         public Checkpoint ToCheckpoint(string consumer) => new()
         {
             Consumer = consumer, Partition = new PartitionId(Stream, Partition), Partitions = Partitions, NextOffset = NextOffset, Epoch = Epoch, Producer = Producer,
             Mark = Mark, JoinedAt = JoinedAt, LastOffset = LastOffset, LastEventId = LastEventId, EventTime = EventTime, Applied = Applied,
+            ReplayTo = ReplayTo,
         };
     }
 

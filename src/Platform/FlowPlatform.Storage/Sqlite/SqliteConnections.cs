@@ -40,7 +40,7 @@ internal sealed class SqliteConnections
     /// <param name="create">Makes the file if there is none.</param>
     public async Task<SqliteConnection> OpenWriterAsync(CancellationToken cancellationToken, bool create = true)
     {
-        var connection = new SqliteConnection(create ? creating : writing);
+        var connection = new CachingConnection(create ? creating : writing);
         try
         {
             await connection.OpenAsync(cancellationToken);

@@ -8,17 +8,16 @@ namespace FlowPlatform.Storage.Sqlite;
 /// <summary>Writes outbox rows as the last statements of a group commit (rule P6), on prepared statements. Used by the writer only.</summary>
 internal sealed class SqliteOutboxWriter : IDisposable
 {
-    private readonly Pulse eventsAdded;
-    private readonly Pulse commandsAdded;
+    private readonly SqliteOutbox outbox;
+    private readonly List<PendingEvent> placed = [];
     private readonly SqliteCommand head;
     private readonly SqliteCommand row;
     private readonly SqliteCommand command;
     private long lastCommand;
 
-    public SqliteOutboxWriter(SqliteConnection connection, Pulse eventsAdded, Pulse commandsAdded)
+    public SqliteOutboxWriter(SqliteConnection connection, SqliteOutbox outbox)
     {
-        this.eventsAdded = eventsAdded;
-        this.commandsAdded = commandsAdded;
+        this.outbox = outbox;
         head = Prepare(
             connection,
             """
@@ -37,18 +36,21 @@ internal sealed class SqliteOutboxWriter : IDisposable
         command = Prepare(
             connection,
             """
-            INSERT INTO flow_command (number, id, name, body, time, causation_id, correlation_id, traceparent)
-            SELECT $number, $id, $name, $body, $time, $causation, $correlation, $parent WHERE NOT EXISTS (SELECT 1 FROM flow_inbox WHERE command_id = $id)
+            INSERT INTO flow_command (number, id, name, body, time, causation_id, correlation_id, traceparent, tracestate)
+            SELECT $number, $id, $name, $body, $time, $causation, $correlation, $parent, $state WHERE NOT EXISTS (SELECT 1 FROM flow_inbox WHERE command_id = $id)
             ON CONFLICT (id) DO NOTHING
             """,
-            "$number", "$id", "$name", "$body", "$time", "$causation", "$correlation", "$parent");
+            "$number", "$id", "$name", "$body", "$time", "$causation", "$correlation", "$parent", "$state");
 
         // Counted here: SQLite would give the number of a deleted row again, and the relay would not see that row.
         lastCommand = connection.QuerySingle<long>("SELECT coalesce(max(number), 0) FROM flow_command");
     }
 
+    public OutboxRoom Room => outbox.Room;
+
     public void Write(List<PendingEvent> events, List<PendingCommand> commands)
     {
+        placed.Clear();
         if (events.Count > 0)
         {
             var next = new Dictionary<PartitionId, long>();
@@ -66,27 +68,30 @@ internal sealed class SqliteOutboxWriter : IDisposable
                     row, partition.Stream, partition.Index, sequence, @event.Id, @event.Type, @event.Key, DapperTypes.ToText(@event.Time), DapperTypes.ToText(@event.CommittedAt),
                     @event.ContentType, @event.CorrelationId, @event.CausationId, @event.TraceParent, @event.TraceState, Bytes(@event.Data));
                 row.ExecuteNonQuery();
+                placed.Add(new PendingEvent(partition, @event.At(outbox.Producer, sequence)));
             }
         }
 
         foreach (var item in commands)
         {
-            Bind(command, ++lastCommand, item.Id.ToString(), item.Name, Bytes(item.Body), DapperTypes.ToText(item.Time), item.CausationId, item.CorrelationId, item.TraceParent);
+            Bind(command, ++lastCommand, item.Id.ToString(), item.Name, Bytes(item.Body), DapperTypes.ToText(item.Time), item.CausationId, item.CorrelationId, item.TraceParent, item.TraceState);
             command.ExecuteNonQuery();
         }
     }
 
     /// <summary>The commit is durable: whoever waits may look.</summary>
-    public void Signal(bool events, bool commands)
+    public void Signal(bool commands)
     {
-        if (events)
+        if (placed.Count > 0)
         {
-            eventsAdded.Signal();
+            placed.ForEach(item => outbox.Tail.Add(item.Partition, item.Event));
+            outbox.Room.Add(placed.Count);
+            outbox.EventsAdded.Signal();
         }
 
         if (commands)
         {
-            commandsAdded.Signal();
+            outbox.CommandsAdded.Signal();
         }
     }
 
@@ -102,8 +107,7 @@ internal sealed class SqliteOutboxWriter : IDisposable
 
     private static SqliteCommand Prepare(SqliteConnection connection, string sql, params string[] names)
     {
-        var prepared = connection.CreateCommand();
-        prepared.CommandText = sql;
+        var prepared = new SqliteCommand(sql, connection);
         foreach (var name in names)
         {
             prepared.Parameters.Add(new SqliteParameter { ParameterName = name });

@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using FlowPlatform.Events;
+using FlowPlatform.Hosting;
 using FlowPlatform.Stores;
+using FlowPlatform.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace FlowPlatform.Commands;
@@ -36,6 +39,21 @@ internal sealed class CommandDefinition<TCommand, TOutcome, THandler>(string nam
 {
     public override async Task HandleAsync(IServiceProvider services, PendingCommand command, int attempt, CancellationToken cancellationToken)
     {
+        using var span = CommandTrace.StartProcessing(
+            command, services.GetService<ICommandBus>()?.MessagingSystem ?? "flow", services.GetRequiredService<FlowDefinition>().Service, attempt);
+        try
+        {
+            await HandleOnceAsync(services, command, attempt, span, cancellationToken);
+        }
+        catch (Exception failed)
+        {
+            FlowTracing.Fail(span, failed);
+            throw;
+        }
+    }
+
+    private async Task HandleOnceAsync(IServiceProvider services, PendingCommand command, int attempt, Activity? span, CancellationToken cancellationToken)
+    {
         var store = services.GetRequiredService<IServiceStore>();
         if (await store.IsHandledAsync(command.Id, cancellationToken))
         {
@@ -47,7 +65,7 @@ internal sealed class CommandDefinition<TCommand, TOutcome, THandler>(string nam
         try
         {
             var outcome = await handler.CallAsync(body, new CommandContext(command.Id, command.Time, attempt), cancellationToken);
-            await CommitAsync(store, handler, command, body, outcome, cancellationToken);
+            await CommitAsync(store, handler, span is null ? command : command with { TraceParent = span.Id, TraceState = span.TraceStateString }, body, outcome, cancellationToken);
         }
         catch (StoreBusyException busy)
         {
@@ -66,6 +84,7 @@ internal sealed class CommandDefinition<TCommand, TOutcome, THandler>(string nam
                         CausationId = command.CausationId,
                         CorrelationId = command.CorrelationId,
                         TraceParent = command.TraceParent,
+                        TraceState = command.TraceState,
                     };
                     await handler.ApplyAsync(body, outcome, new CommandTransaction(transaction, cause));
                 }

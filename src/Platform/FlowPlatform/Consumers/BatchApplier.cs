@@ -6,7 +6,7 @@ using FlowPlatform.Telemetry;
 namespace FlowPlatform.Consumers;
 
 /// <summary>Puts records into transactions: checkpoint first, by compare-and-set (rule C1), then the handlers. Finds the culprit when a batch fails. Used by one loop.</summary>
-internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider clock)
+internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider clock, string messagingSystem = "flow")
 {
     /// <summary>A reactor's transaction should not hold the store's one writer longer (rule P6).</summary>
     private const double TargetMs = 20;
@@ -16,7 +16,6 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
     private readonly HashSet<PartitionCursor> touched = [];
     private readonly Dictionary<PartitionCursor, Checkpoint> before = [];
     private readonly List<LogRecord> gaps = [];
-    private readonly KeyValuePair<string, object?> tag = new("flow.consumer", consumer.Name);
     private double msPerEvent = 0.1;
     private long lastCommit = clock.GetTimestamp();
 
@@ -84,9 +83,6 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
         if (records.Count > 0)
         {
             msPerEvent = (0.8 * msPerEvent) + (0.2 * Math.Max(0.001, elapsed.TotalMilliseconds / records.Count));
-            FlowMetrics.BatchSize.Record(records.Count, tag);
-            FlowMetrics.CommitDuration.Record(elapsed.TotalSeconds, tag);
-            FlowMetrics.EventLatency.Record(Math.Max(0, (clock.GetUtcNow() - records[^1].Event.CommittedAt).TotalSeconds), tag);
         }
     }
 
@@ -95,11 +91,16 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
     private async Task ApplyAsync(
         IReadOnlyList<LogRecord> records, IReadOnlyCollection<PartitionCursor> cursors, IReadOnlyList<LogRecord> noted, CancellationToken cancellationToken)
     {
+        var started = Stopwatch.GetTimestamp();
         var now = clock.GetUtcNow();
+        var replayed = new ReplayedPartitions(cursors);
+        using var trace = BatchTrace.Start(consumer, records, replayed, messagingSystem);
+        Activity.Current = trace?.Current;
         var moves = cursors.Where(cursor => cursor.Current != cursor.Committed).Select(cursor => (Cursor: cursor, To: cursor.Current, Anchor: AnchorOf(cursor, now))).ToList();
         await WriteAsync(
             async transaction =>
             {
+                trace?.Begin();
                 foreach (var (cursor, to, anchor) in moves)
                 {
                     await store.Checkpoints.MoveAsync(transaction, cursor.Committed, to, anchor);
@@ -111,9 +112,12 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
                     await store.Checkpoints.RecordIncidentAsync(transaction, cursor.Current, "gap", $"The log lost events up to sequence {gap.Event.Sequence}; they had been applied.");
                 }
 
-                await consumer.ApplyAsync(transaction, records);
+                await consumer.ApplyAsync(transaction, records, trace);
             },
+            trace,
             cancellationToken);
+        trace?.Commit();
+        FlowMetrics.Committed(consumer.Name, records, Stopwatch.GetElapsedTime(started), clock.GetUtcNow(), replayed, trace);
         foreach (var (cursor, to, anchor) in moves)
         {
             cursor.Commit(to, anchor);
@@ -121,7 +125,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
     }
 
     /// <summary>A consumer waits for a busy store as long as it takes: that is its back-pressure.</summary>
-    private async Task WriteAsync(Func<StoreTransaction, Task> work, CancellationToken cancellationToken)
+    private async Task WriteAsync(Func<StoreTransaction, Task> work, BatchTrace? trace, CancellationToken cancellationToken)
     {
         var backoff = new Backoff(clock);
         while (true)
@@ -142,6 +146,11 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
             {
                 Trouble = (busy.Message, Trouble?.Since ?? clock.GetUtcNow());
                 await backoff.WaitAsync(cancellationToken);
+            }
+            catch (Exception failed)
+            {
+                trace?.Fail(failed);
+                throw;
             }
         }
     }

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Text;
 using FlowPlatform.Events;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
+using FlowPlatform.Telemetry;
 
 namespace FlowPlatform.Consumers;
 
@@ -37,14 +39,22 @@ public abstract class Consumer
     internal virtual bool Wants(LogRecord record) => handlers.ContainsKey(record.Event.Type);
 
     /// <summary>Applies events in order, inside the consumer's transaction. Types without a handler are skipped.</summary>
-    internal virtual async ValueTask ApplyAsync(StoreTransaction transaction, IReadOnlyList<LogRecord> records)
+    internal virtual async ValueTask ApplyAsync(StoreTransaction transaction, IReadOnlyList<LogRecord> records, BatchTrace? trace = null)
     {
-        foreach (var record in records)
+        var outer = trace is null ? null : Activity.Current;
+        for (var index = 0; index < records.Count; index++)
         {
+            var record = records[index];
             if (handlers.TryGetValue(record.Event.Type, out var handler))
             {
+                trace?.Enter(index, transaction);
                 await handler.Handle(transaction, record, handler.Read(record.Event.Data));
             }
+        }
+
+        if (trace is not null)
+        {
+            Activity.Current = outer;
         }
     }
 
@@ -100,9 +110,9 @@ public abstract class Projection : Consumer
     internal override bool Wants(LogRecord record) => base.Wants(record) || FoldsTake(record.Event.Type);
 
     /// <inheritdoc />
-    internal override async ValueTask ApplyAsync(StoreTransaction transaction, IReadOnlyList<LogRecord> records)
+    internal override async ValueTask ApplyAsync(StoreTransaction transaction, IReadOnlyList<LogRecord> records, BatchTrace? trace = null)
     {
-        await base.ApplyAsync(transaction, records);
+        await base.ApplyAsync(transaction, records, trace);
         if (folds.Count > 0)
         {
             var events = new FoldInput(records, FoldsTake);
@@ -128,12 +138,11 @@ public abstract class Reactor : Consumer
     /// <summary>Decides about one type of event.</summary>
     protected void On<TEvent>(Func<TEvent, ReactorContext, Task> handle)
         where TEvent : class =>
-        Register<TEvent>((transaction, record, @event) => new(handle(@event, new ReactorContext(transaction, record, CauseOf(record)))));
+        Register<TEvent>((transaction, record, @event) => new(handle(@event, new ReactorContext(transaction, record, CauseOf(transaction, record)))));
 
-    private Cause CauseOf(LogRecord record) => new(Name, record.Event.Id, record.Event.Time)
+    private Cause CauseOf(StoreTransaction transaction, LogRecord record)
     {
-        CorrelationId = record.Event.CorrelationId,
-        TraceParent = record.Event.TraceParent,
-        TraceState = record.Event.TraceState,
-    };
+        var context = transaction.Handling ?? new TraceContext(record.Event.TraceParent, record.Event.TraceState);
+        return new Cause(Name, record.Event.Id, record.Event.Time) { CorrelationId = record.Event.CorrelationId, TraceParent = context.Parent, TraceState = context.State };
+    }
 }

@@ -14,7 +14,7 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
 {
     private readonly Channel<FeedItem> queue = Channel.CreateBounded<FeedItem>(64);
     private readonly List<PartitionFeed> feeds = [];
-    private readonly BatchApplier applier = new(consumer, store, clock);
+    private readonly BatchApplier applier = new(consumer, store, clock, log.MessagingSystem);
     private readonly ConcurrentDictionary<string, Waiting> waitingFor = new(StringComparer.Ordinal);
 
     public Consumer Consumer => consumer;

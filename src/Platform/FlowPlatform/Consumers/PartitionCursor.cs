@@ -38,6 +38,9 @@ internal sealed class PartitionCursor
     /// <summary>Log time of the newest record taken in.</summary>
     public DateTimeOffset? LogTime { get; private set; }
 
+    /// <summary>Up to this offset what is read is a replay: the log had it when the consumer attached. -1: nothing is.</summary>
+    public long ReplayTo => committed.ReplayTo ?? -1;
+
     /// <summary>True if taking the record in would change the producer, which a transaction does at most once per partition.</summary>
     public bool ChangesProducer(in LogRecord record) => record.Event.Producer is { } producer && current.Producer is { } now && producer != now;
 
@@ -109,6 +112,15 @@ internal sealed class PartitionCursor
             {
                 Anchors.Insert(0, added);
             }
+        }
+    }
+
+    /// <summary>Before the first record: the consumer attaches to a log that ends here. Nothing is a replay that was to come, or a consumer has read from already.</summary>
+    public void Attach(long end)
+    {
+        if (committed.ReplayTo is null)
+        {
+            committed = current = committed with { ReplayTo = committed.LastEventId is null ? end : -1 };
         }
     }
 

@@ -40,6 +40,7 @@ internal sealed class PartitionFeed(IEventLog log, PartitionCursor cursor, Chann
     {
         var resume = await LogRecognition.ResumeAsync(log, cursor, cancellationToken);
         endAtSubscribe = (await log.ReadLastAsync(cursor.Partition, cancellationToken))?.Offset ?? -1;
+        cursor.Attach(endAtSubscribe);
         await using var reader = await log.OpenReaderAsync(cursor.Partition, resume, cancellationToken);
         (Error, UnavailableSince) = (null, null);
         backoff.Reset();

@@ -8,16 +8,20 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace FlowPlatform.Hosting;
 
 /// <summary>Says how the flow through this service is: for <c>/flow/status</c>, for health and for metrics. Safe for concurrent use.</summary>
-public sealed class FlowMonitor : IHealthCheck
+public sealed class FlowMonitor : IHealthCheck, IDisposable
 {
     /// <summary>A reader may be away that long before health turns red, though lag reads 0.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>The ends of the log are asked for that long in all: while it is away, the rest of the status must not wait for it.</summary>
+    private static readonly TimeSpan EndsTime = TimeSpan.FromSeconds(1);
     private readonly FlowDefinition definition;
     private readonly FlowRuntime runtime;
     private readonly IServiceStore store;
     private readonly LogEnds ends;
     private readonly TimeProvider clock;
     private readonly string owner = $"{Environment.MachineName}/{Environment.ProcessId}";
+    private readonly Meter gauges;
     private volatile FlowStatus? latest;
 
     /// <summary>Creates it; called by the container.</summary>
@@ -28,11 +32,15 @@ public sealed class FlowMonitor : IHealthCheck
         this.store = store;
         this.clock = clock;
         ends = new LogEnds(log, clock);
-        FlowMetrics.Observe(
-            () => Rows().Select(row => new Measurement<long>(row.Lag ?? 0, Tags(row))),
+        gauges = FlowMetrics.Observe(
+            () => Rows().Select(row => new Measurement<long>(row.Lag!.Value, Tags(row))),
             () => Rows().Select(row => new Measurement<double>(row.DelaySeconds, Tags(row))),
-            () => latest?.Outbox.Depth ?? 0);
+            () => latest?.Outbox.Depth ?? 0,
+            () => latest?.Parked ?? 0);
     }
+
+    /// <inheritdoc />
+    public void Dispose() => gauges.Dispose();
 
     /// <summary>The state of streams, consumers and outbox now.</summary>
     public async Task<FlowStatus> GetStatusAsync(CancellationToken cancellationToken)
@@ -47,10 +55,14 @@ public sealed class FlowMonitor : IHealthCheck
         }
 
         var consumers = new List<ConsumerPartitionStatus>();
+        using var limit = new CancellationTokenSource(EndsTime, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         foreach (var loop in runtime.Loops)
         {
-            consumers.AddRange(await DescribeAsync(loop, cancellationToken));
+            consumers.AddRange(await DescribeAsync(loop, either.Token));
         }
+
+        cancellationToken.ThrowIfCancellationRequested();
 
         return latest = new FlowStatus(1, definition.Service, streams, consumers, await DescribeOutboxAsync(streams, cancellationToken), 0);
     }
@@ -128,7 +140,7 @@ public sealed class FlowMonitor : IHealthCheck
         {
             return (true, (await ends.ReadAsync(partition, cancellationToken))?.Event.Sequence ?? 0);
         }
-        catch (Exception unknown) when (unknown is EventLogUnavailableException or StreamNotFoundException)
+        catch (Exception unknown) when (unknown is EventLogUnavailableException or StreamNotFoundException or OperationCanceledException)
         {
             return (false, 0);
         }
@@ -147,7 +159,8 @@ public sealed class FlowMonitor : IHealthCheck
 
     private bool IsOverdue(DateTimeOffset? since) => since is { } start && clock.GetUtcNow() - start > Patience;
 
-    private IReadOnlyList<ConsumerPartitionStatus> Rows() => latest?.Consumers ?? [];
+    /// <summary>What is unknown is not measured: a lag of 0 would look healthy.</summary>
+    private IEnumerable<ConsumerPartitionStatus> Rows() => latest?.Consumers.Where(row => row.Lag is not null) ?? [];
 
     private static KeyValuePair<string, object?>[] Tags(ConsumerPartitionStatus row) =>
         [new("flow.consumer", row.Consumer), new("flow.stream", row.Stream), new("flow.partition", row.Partition)];

@@ -6,6 +6,9 @@ namespace FlowPlatform.Log;
 /// </summary>
 public interface IEventLog : IAsyncDisposable
 {
+    /// <summary>Value of <c>messaging.system</c> in spans; default <c>flow</c>.</summary>
+    string MessagingSystem => "flow";
+
     /// <summary>Creates the stream with all its partitions unless it exists. Idempotent.</summary>
     /// <exception cref="StreamDefinitionException">It exists with another number of partitions or other arguments.</exception>
     /// <exception cref="EventLogUnavailableException">The log can't be reached.</exception>

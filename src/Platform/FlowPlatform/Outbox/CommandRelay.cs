@@ -1,6 +1,7 @@
 using FlowPlatform.Commands;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
+using FlowPlatform.Telemetry;
 
 namespace FlowPlatform.Outbox;
 
@@ -31,7 +32,7 @@ internal sealed class CommandRelay(IOutbox outbox, ICommandBus bus, TimeProvider
 
             try
             {
-                await bus.SendAsync(commands, cancellationToken);
+                await CommandTrace.SendAsync(commands, bus.MessagingSystem, traced => bus.SendAsync(traced, cancellationToken));
                 if (bus.KeepsCommands)
                 {
                     await outbox.RemoveCommandsAsync([.. commands.Select(command => command.Id)], cancellationToken);

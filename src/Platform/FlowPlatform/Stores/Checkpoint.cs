@@ -38,6 +38,9 @@ public sealed record Checkpoint
     /// <summary>Greatest event time taken in, UTC; null before the first event.</summary>
     public DateTimeOffset? EventTime { get; init; }
 
+    /// <summary>Offset of the log's newest record when the consumer attached: up to it, what it applies is a replay. -1 if the log was empty; null before it has attached.</summary>
+    public long? ReplayTo { get; init; }
+
     /// <summary>Events applied so far, for the consumer's own figures.</summary>
     public long Applied { get; init; }
 }

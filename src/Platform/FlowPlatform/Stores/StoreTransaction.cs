@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Diagnostics;
 using FlowPlatform.Events;
 using FlowPlatform.Log;
+using FlowPlatform.Telemetry;
 
 namespace FlowPlatform.Stores;
 
@@ -20,16 +21,19 @@ public sealed class StoreTransaction : IStoreScope
 {
     private readonly PublishedStreams? published;
     private readonly TimeProvider clock;
+    private readonly OutboxRoom? room;
 
     /// <summary>Creates a transaction; called by stores.</summary>
     /// <param name="connection">Connection inside the transaction.</param>
     /// <param name="published">Streams that the service publishes; null where nothing can be emitted.</param>
     /// <param name="clock">Clock for ids and commit times.</param>
-    public StoreTransaction(DbConnection connection, PublishedStreams? published, TimeProvider clock)
+    /// <param name="room">Where decisions from outside ask for room; null: there is always room.</param>
+    public StoreTransaction(DbConnection connection, PublishedStreams? published, TimeProvider clock, OutboxRoom? room = null)
     {
         Connection = connection;
         this.published = published;
         this.clock = clock;
+        this.room = room;
     }
 
     /// <inheritdoc />
@@ -41,14 +45,23 @@ public sealed class StoreTransaction : IStoreScope
     /// <summary>Commands sent so far.</summary>
     public List<PendingCommand> Commands { get; } = [];
 
+    /// <summary>Trace context that what is emitted now continues, instead of that of the event which caused it; null if there is none.</summary>
+    internal TraceContext? Handling { get; set; }
+
     /// <summary>Emits an event: it reaches the log if and only if this transaction commits.</summary>
     /// <param name="event">The event; its type carries <see cref="EventAttribute"/>.</param>
     /// <param name="time">Event time: when it happened in the business, not when it was computed (rule T3).</param>
     /// <param name="cause">What it is decided about; null for decisions from outside.</param>
     /// <returns>The event's id.</returns>
     /// <exception cref="InvalidOperationException">The service publishes no stream for such an event, or nothing can be emitted here.</exception>
+    /// <exception cref="OutboxFullException">It is decided from outside, and too many events wait for the log.</exception>
     public string Emit(object @event, DateTimeOffset time, Cause? cause = null)
     {
+        if (cause is null)
+        {
+            room?.Require();
+        }
+
         var streams = published ?? throw new InvalidOperationException($"{@event.GetType().Name} can't be emitted here: a projection only writes its own tables. Use a reactor.");
         var type = EventType.Of(@event.GetType());
         var definition = streams.StreamOf(type.ClrType);
@@ -81,7 +94,7 @@ public sealed class StoreTransaction : IStoreScope
         var streams = published ?? throw new InvalidOperationException($"{command.GetType().Name} can't be sent here: a projection only writes its own tables. Use a reactor.");
         var id = cause.NextId(streams.Service);
         Commands.Add(new PendingCommand(
-            id, CommandType.NameOf(command.GetType()), FlowJson.Serialize(command), cause.Time, cause.CausationId ?? cause.Id, cause.CorrelationId, cause.TraceParent));
+            id, CommandType.NameOf(command.GetType()), FlowJson.Serialize(command), cause.Time, cause.CausationId ?? cause.Id, cause.CorrelationId, cause.TraceParent, cause.TraceState));
         return id;
     }
 }
@@ -99,8 +112,9 @@ public readonly record struct PendingEvent(PartitionId Partition, EventEnvelope 
 /// <param name="CausationId">The event that caused it.</param>
 /// <param name="CorrelationId">What the conversation has in common.</param>
 /// <param name="TraceParent">W3C trace context, or null.</param>
+/// <param name="TraceState">W3C trace state, or null.</param>
 public sealed record PendingCommand(
-    Guid Id, string Name, ReadOnlyMemory<byte> Body, DateTimeOffset Time, string CausationId, string? CorrelationId, string? TraceParent)
+    Guid Id, string Name, ReadOnlyMemory<byte> Body, DateTimeOffset Time, string CausationId, string? CorrelationId, string? TraceParent, string? TraceState = null)
 {
     /// <summary>Its place in the outbox: ascends as long as the store is open. 0 before it is written.</summary>
     public long Number { get; init; }

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using FlowPlatform.Log;
 
 namespace FlowPlatform.Telemetry;
 
@@ -9,18 +11,54 @@ internal static class FlowMetrics
     public const string MeterName = "FlowPlatform.Runtime";
 
     private static readonly Meter Meter = new(MeterName);
+    private static readonly Histogram<int> BatchSize = Meter.CreateHistogram<int>("flow.batch.size", "{event}", "Events in one consumer transaction.");
+    private static readonly Histogram<double> CommitDuration = Meter.CreateHistogram<double>("flow.commit.duration", "s", "From the start of a consumer's transaction to its commit.");
+    private static readonly Histogram<double> EventLatency = Meter.CreateHistogram<double>("flow.event.latency", "s", "From the producer's commit to the consumer's; replayed events don't count.");
 
-    public static Histogram<int> BatchSize { get; } = Meter.CreateHistogram<int>("flow.batch.size", "{event}", "Events in one consumer transaction.");
-
-    public static Histogram<double> CommitDuration { get; } = Meter.CreateHistogram<double>("flow.commit.duration", "s", "From the start of a consumer's transaction to its commit.");
-
-    public static Histogram<double> EventLatency { get; } = Meter.CreateHistogram<double>("flow.event.latency", "s", "From the producer's commit to the consumer's.");
-
-    /// <summary>Publishes gauges that the runtime answers.</summary>
-    public static void Observe(Func<IEnumerable<Measurement<long>>> lag, Func<IEnumerable<Measurement<double>>> delay, Func<long> outboxDepth)
+    /// <summary>Publishes gauges that the runtime answers, until the meter is disposed.</summary>
+    public static Meter Observe(Func<IEnumerable<Measurement<long>>> lag, Func<IEnumerable<Measurement<double>>> delay, Func<long> outboxDepth, Func<long> parkedKeys)
     {
-        Meter.CreateObservableGauge("flow.consumer.lag", lag, "{event}", "Events that the consumer has not applied.");
-        Meter.CreateObservableGauge("flow.consumer.delay", delay, "s", "Age of the newest applied event while there is lag.");
-        Meter.CreateObservableGauge("flow.outbox.depth", outboxDepth, "{event}", "Outbox rows that the log has not confirmed.");
+        var meter = new Meter(MeterName);
+        meter.CreateObservableGauge("flow.consumer.lag", lag, "{event}", "Events that the consumer has not applied; none while the log can't be reached.");
+        meter.CreateObservableGauge("flow.consumer.delay", delay, "s", "Age of the newest applied event while there is lag.");
+        meter.CreateObservableGauge("flow.outbox.depth", outboxDepth, "{event}", "Outbox rows that the log has not confirmed.");
+        meter.CreateObservableGauge("flow.parked.keys", parkedKeys, "{key}", "Keys whose events are parked.");
+        return meter;
+    }
+
+    /// <summary>A consumer's transaction has committed. Measurements are made within its spans, so that exemplars lead to them.</summary>
+    public static void Committed(string consumer, IReadOnlyList<LogRecord> records, TimeSpan elapsed, DateTimeOffset now, ReplayedPartitions replayed, BatchTrace? trace)
+    {
+        if (records.Count == 0)
+        {
+            return;
+        }
+
+        var current = Activity.Current;
+        var who = new KeyValuePair<string, object?>("flow.consumer", consumer);
+        BatchSize.Record(records.Count, who);
+        CommitDuration.Record(elapsed.TotalSeconds, who);
+        if (!EventLatency.Enabled)
+        {
+            return;
+        }
+
+        for (var index = 0; index < records.Count; index++)
+        {
+            var record = records[index];
+            if (replayed.Has(record))
+            {
+                continue;
+            }
+
+            if (trace is not null)
+            {
+                Activity.Current = trace.SpanOf(index);
+            }
+
+            EventLatency.Record(Math.Max(0, (now - record.Event.CommittedAt).TotalSeconds), who, new("flow.stream", record.Partition.Stream));
+        }
+
+        Activity.Current = current;
     }
 }

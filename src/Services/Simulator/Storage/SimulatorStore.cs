@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Dapper;
 using FlowPlatform.Stores;
+using FlowPlatform.Telemetry;
 using Microsoft.Data.Sqlite;
 
 namespace Simulator.Storage;
@@ -144,6 +146,7 @@ internal sealed class SimulatorStore : IAsyncDisposable
         try
         {
             connection.Execute("BEGIN IMMEDIATE");
+            group.ForEach(unit => unit.Trace());
             group.ForEach(unit => unit.Run(connection));
             connection.Execute("COMMIT");
         }
@@ -155,10 +158,12 @@ internal sealed class SimulatorStore : IAsyncDisposable
                 connection.Execute("ROLLBACK");
             }
 
+            group.ForEach(unit => unit.EndTrace(0, caught));
             fault = caught;
             return false;
         }
 
+        group.ForEach(unit => unit.EndTrace(group.Count));
         group.ForEach(unit => unit.Complete());
         fault = null;
         return true;
@@ -166,6 +171,13 @@ internal sealed class SimulatorStore : IAsyncDisposable
 
     private abstract class Unit
     {
+        private readonly Activity? caller = Activity.Current;
+        private Activity? span;
+
+        public void Trace() => span = DatabaseSpans.Start(caller, "sqlite", "simulator.db");
+
+        public void EndTrace(int units, Exception? fault = null) => DatabaseSpans.End(span, units, fault);
+
         public abstract void Run(SqliteConnection connection);
 
         public abstract void Complete();

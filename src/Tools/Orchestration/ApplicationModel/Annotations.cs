@@ -16,4 +16,5 @@ internal sealed record WaitAnnotation(IResource Resource) : IResourceAnnotation;
 
 internal sealed record ArgumentsAnnotation(IReadOnlyList<string> Arguments) : IResourceAnnotation;
 
-internal sealed record HttpHealthCheckAnnotation(string Path, int StatusCode, string EndpointName) : IResourceAnnotation;
+/// <summary><see cref="Key"/> is the name that Aspire gives the check.</summary>
+internal sealed record HttpHealthCheckAnnotation(string Key, string Path, int StatusCode, string EndpointName) : IResourceAnnotation;

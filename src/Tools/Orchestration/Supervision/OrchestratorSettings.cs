@@ -11,7 +11,10 @@ internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource B
 {
     public string LogDirectory => Path.Combine(DataDirectory, "logs");
 
-    public static OrchestratorSettings From(IConfiguration configuration, string appHostDirectory)
+    /// <summary>Where services send telemetry.</summary>
+    public TelemetrySettings Telemetry { get; init; } = new(null, null, null, IsDevelopment: false);
+
+    public static OrchestratorSettings From(IConfiguration configuration, string appHostDirectory, bool isDevelopment)
     {
         var data = configuration["Flow:Data"] ?? Path.Combine(appHostDirectory, "..", ".flow", "data");
         var broker = configuration["Flow:Broker"] switch
@@ -22,6 +25,6 @@ internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource B
             "docker" => BrokerSource.Container,
             var other => throw new ArgumentException($"Flow:Broker is '{other}'; it may be auto, rabbitmq, install, docker or embedded."),
         };
-        return new OrchestratorSettings(Path.GetFullPath(data), broker, configuration["Flow:Console"]);
+        return new OrchestratorSettings(Path.GetFullPath(data), broker, configuration["Flow:Console"]) { Telemetry = TelemetrySettings.From(configuration, isDevelopment) };
     }
 }

@@ -100,7 +100,8 @@ internal abstract class ResourceRunner(IResource resource, ResourceNotificationS
                 dependency.Name, change => change.Snapshot.IsReady || change.Snapshot.IsTerminal, cancellationToken);
             if (!reached.Snapshot.IsReady)
             {
-                await PublishAsync(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error,
+                // A consequence, not a fault of its own: told as such.
+                await PublishAsync(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Info,
                     $"it needs {dependency.Name}, which is {reached.Snapshot.State?.Text}");
                 return false;
             }

@@ -66,6 +66,8 @@ internal static class BrokerCheck
         try
         {
             await using var connection = await factory.CreateConnectionAsync(cancellationToken);
+            // The client doesn't wait for the virtual host to let it in; a channel does.
+            await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
             return Facts(address, connection.ServerProperties ?? new Dictionary<string, object?>());
         }
         catch (BrokerUnreachableException e)
@@ -78,7 +80,7 @@ internal static class BrokerCheck
         }
     }
 
-    private static BrokerFacts Facts(BrokerAddress address, IDictionary<string, object?> properties)
+    internal static BrokerFacts Facts(BrokerAddress address, IDictionary<string, object?> properties)
     {
         var product = Text(properties, "product");
         if (product is not (null or "RabbitMQ"))
@@ -92,7 +94,7 @@ internal static class BrokerCheck
             : throw new BrokerException($"The broker at {address} is RabbitMQ {text}; 3.10 or newer is needed. Upgrade it, or leave ConnectionStrings__rabbitmq out: the AppHost then brings one.");
     }
 
-    private static BrokerException AmqpFault(BrokerAddress address, Exception fault) => fault switch
+    internal static BrokerException AmqpFault(BrokerAddress address, Exception fault) => fault switch
     {
         AuthenticationFailureException => new BrokerException($"RabbitMQ at {address} refuses the user '{address.User}': the password is wrong, the user doesn't exist " +
             "(rabbitmqctl add_user), or it is guest, who may connect from the broker's own machine only.", fault),
@@ -143,7 +145,7 @@ internal static class BrokerCheck
     }
 
     /// <summary>Clients are sent on to the address that a node advertises: one that only the broker's own network knows is the commonest fault of brokers in containers.</summary>
-    private static async Task CheckAdvertisedAsync(BrokerAddress address, StreamEndpoint? advertised, CancellationToken cancellationToken)
+    internal static async Task CheckAdvertisedAsync(BrokerAddress address, StreamEndpoint? advertised, CancellationToken cancellationToken)
     {
         if (advertised is not { } endpoint || (endpoint.Host == address.Host && endpoint.Port == address.Port))
         {

@@ -25,8 +25,8 @@ internal sealed record BrokerVersion(Version Number, string Text)
 
     /// <summary>What this version lacks, for a user to read; null: nothing.</summary>
     public string? Remark =>
-        Number < Statistics ? "works; without stream statistics, so the end of a stream is found by reading, and without single active consumers and filters (3.13 has all)"
-        : Number < Filters ? "works; without stream filters (3.13 has them)"
+        Number < Statistics ? "works, without stream statistics, single active consumers and filters (3.13 has all)"
+        : Number < Filters ? "works, without stream filters (3.13 has them)"
         : Number >= Next ? "newer than what was tested (3.10 to 4.x)"
         : null;
 }
