@@ -13,7 +13,11 @@ var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOpt
 HostMode.Configure(builder, flags);
 
 var adminKey = builder.AddParameter("admin-key", new GenerateParameterDefault { MinLength = 32, Special = false }, secret: true, persist: true);
-var broker = builder.AddBroker(flags);
+var broker = await builder.AddBrokerAsync(flags);
+if (broker is null)
+{
+    return AppHostFlags.Misuse;
+}
 
 var orders = AddService<Projects.Orders>("orders");
 var inventory = AddService<Projects.Inventory>("inventory").WithEnvironment("FLOW_MODE", flags.Mode);

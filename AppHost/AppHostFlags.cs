@@ -6,6 +6,9 @@ namespace FlowPlatform.AppHost;
 /// <summary>What the command line asks for. Relative paths are the caller's.</summary>
 internal sealed record AppHostFlags
 {
+    /// <summary>Exit code for a command line that can't be followed.</summary>
+    public const int Misuse = 2;
+
     public string? Dataset { get; init; }
 
     public int? Seed { get; init; }
@@ -24,7 +27,7 @@ internal sealed record AppHostFlags
 
     public required string DataDirectory { get; init; }
 
-    /// <summary>auto, rabbitmq, install or docker.</summary>
+    /// <summary>auto, rabbitmq, install, docker or embedded.</summary>
     public required string Broker { get; init; }
 
     /// <summary>What the host itself reads: --environment, and in Aspire mode Aspire's own switches.</summary>
@@ -36,7 +39,6 @@ internal sealed record AppHostFlags
     /// <summary>The flags, or null and the exit code when there is nothing to run: help was asked for, or a flag is wrong.</summary>
     public static (AppHostFlags? Flags, int ExitCode) Read(string[] args, string appHostDirectory)
     {
-        const int Misuse = 2;
         if (args.Any(argument => argument is "--help" or "-h" or "-?"))
         {
             Console.Out.WriteLine(Usage.Text);

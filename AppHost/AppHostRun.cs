@@ -58,9 +58,13 @@ internal static class AppHostRun
         file.Write(new RunningAppHost(
             Environment.ProcessId,
             urls,
-            await broker.Amqp.Resource.GetConnectionStringAsync(cancellationToken),
-            await broker.Stream.Resource.GetConnectionStringAsync(cancellationToken),
-            await adminKey.Resource.GetValueAsync(cancellationToken)));
+            await AddressAsync(broker.Amqp),
+            await AddressAsync(broker.Stream),
+            await adminKey.Resource.GetValueAsync(cancellationToken),
+            await AddressAsync(broker.Log)));
+
+        async Task<string?> AddressAsync(IResourceBuilder<IResourceWithConnectionString>? resource) =>
+            resource is null ? null : await resource.Resource.GetConnectionStringAsync(cancellationToken);
     }
 
     private static bool HasEnded(CustomResourceSnapshot snapshot) =>

@@ -7,24 +7,51 @@ namespace FlowPlatform.AppHost;
 
 /// <summary>The broker by both of its protocols, and what services wait for, if anything.</summary>
 internal sealed record BrokerResource(
-    IResourceBuilder<IResourceWithConnectionString> Amqp, IResourceBuilder<IResourceWithConnectionString> Stream, IResourceBuilder<IResource>? Awaited);
+    IResourceBuilder<IResourceWithConnectionString>? Amqp, IResourceBuilder<IResourceWithConnectionString>? Stream, IResourceBuilder<IResource>? Awaited)
+{
+    /// <summary>The directory that stands in for a broker; null where there is one.</summary>
+    public IResourceBuilder<IResourceWithConnectionString>? Log { get; init; }
+}
 
 internal static class BrokerExtensions
 {
     internal const int StreamPort = 5552;
 
-    public static BrokerResource AddBroker(this IDistributedApplicationBuilder builder, AppHostFlags flags) =>
-        flags.Broker is "auto" or "rabbitmq" && builder.Configuration.GetConnectionString("rabbitmq") is { Length: > 0 } given
-            ? builder.AddGivenBroker(given)
-            : builder.AddOwnBroker(flags);
+    /// <summary>The broker that is given, asked for or to be had; else the embedded log, saying so. Null, and the reason on standard error, if that doesn't fit what is in the data directory.</summary>
+    public static async Task<BrokerResource?> AddBrokerAsync(this IDistributedApplicationBuilder builder, AppHostFlags flags)
+    {
+        if (flags.Broker is "auto" or "rabbitmq" && builder.Configuration.GetConnectionString("rabbitmq") is { Length: > 0 } given)
+        {
+            return builder.AddGivenBroker(given);
+        }
+        try
+        {
+            return await EmbeddedLog.IsToBeUsedAsync(flags) ? builder.AddEmbeddedLog(flags) : builder.AddOwnBroker(flags);
+        }
+        catch (UsageException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return null;
+        }
+    }
 
     public static IResourceBuilder<ProjectResource> WithBroker(this IResourceBuilder<ProjectResource> service, BrokerResource broker)
     {
-        service.WithReference(broker.Amqp).WithReference(broker.Stream)
+        if (broker.Log is { } log)
+        {
+            return service.WithReference(log);
+        }
+        service.WithReference(broker.Amqp!).WithReference(broker.Stream!)
             // For shells and tools that allow no dash in a variable's name.
-            .WithEnvironment("ConnectionStrings__rabbitmq_stream", broker.Stream.Resource.ConnectionStringExpression);
+            .WithEnvironment("ConnectionStrings__rabbitmq_stream", broker.Stream!.Resource.ConnectionStringExpression);
         return broker.Awaited is { } awaited ? service.WaitFor(awaited) : service;
     }
+
+    /// <summary>No broker: streams are files that the services share, and commands stay in each service's memory.</summary>
+    private static BrokerResource AddEmbeddedLog(this IDistributedApplicationBuilder builder, AppHostFlags flags) => new(Amqp: null, Stream: null, Awaited: null)
+    {
+        Log = builder.AddConnectionString("embedded-log", ReferenceExpression.Create($"{EmbeddedLog.DirectoryOf(flags)}")),
+    };
 
     private static BrokerResource AddGivenBroker(this IDistributedApplicationBuilder builder, string amqp)
     {

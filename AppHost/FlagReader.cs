@@ -93,8 +93,7 @@ internal sealed class FlagReader
     public string Broker(string name) => Value(name) switch
     {
         null => "auto",
-        "auto" or "rabbitmq" or "install" or "docker" => Value(name)!,
-        "embedded" => throw new UsageException($"{name} {Value(name)} is not available in this version; auto, rabbitmq, install and docker are."),
+        "auto" or "rabbitmq" or "install" or "docker" or "embedded" => Value(name)!,
         var text => throw new UsageException($"{name} is '{text}'; it must be auto, rabbitmq, docker, install or embedded."),
     };
 

@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace FlowPlatform.AppHost;
 
-/// <summary>What tools need to talk to a running AppHost. The broker's addresses hold its credentials.</summary>
-internal sealed record RunningAppHost(int Pid, IReadOnlyDictionary<string, string> Urls, string? Broker, string? BrokerStream, string? AdminKey);
+/// <summary>What tools need to talk to a running AppHost. The broker's addresses hold its credentials; without a broker, the embedded log's directory stands for them.</summary>
+internal sealed record RunningAppHost(int Pid, IReadOnlyDictionary<string, string> Urls, string? Broker, string? BrokerStream, string? AdminKey, string? EmbeddedLog);
 
 /// <summary><c>apphost.json</c> in the data directory: only its owner can read it, and it is there only while the AppHost runs.</summary>
 internal sealed class RunFile(string dataDirectory)

@@ -16,8 +16,9 @@ internal static class Usage
           --broker auto|rabbitmq|docker|install|embedded
                              auto: the broker of ConnectionStrings__rabbitmq, else an installed RabbitMQ,
                              else the distribution's packages in the user's cache, else a container of
-                             Docker or Podman; rabbitmq: one of the first two; install: the packages;
-                             docker: the container. embedded: not available in this version
+                             Docker or Podman, else the embedded log; rabbitmq: one of the first two;
+                             install: the packages; docker: the container; embedded: no broker, streams
+                             are files below the data directory, for this machine only
           --broker-nodes N, --stores sqlite|postgres, --replicas SERVICE=N, --without SERVICE
                              not available in this version beyond 1 and sqlite
           --environment NAME Development or Production (DOTNET_ENVIRONMENT, else Production)

@@ -49,6 +49,12 @@ internal static class HostMode
     public static BrokerResource AddGivenBroker(IDistributedApplicationBuilder builder, string name, IResourceBuilder<ConnectionStringResource> stream) =>
         new(builder.AddConnectionString(name), stream, Awaited: null);
 
+    /// <summary>Aspire runs containers, or says itself why it can't: there is always a broker.</summary>
+    public static Task<string?> WhyNoBrokerAsync(AppHostFlags flags) => Task.FromResult<string?>(null);
+
+    /// <summary>Its messages are in a volume of the container engine.</summary>
+    public static bool HoldsBroker(AppHostFlags flags) => false;
+
     private static string StreamConfiguration(int advertisedPort) => string.Create(CultureInfo.InvariantCulture,
         $"stream.frame_max = 4194304\nstream.advertised_host = localhost\nstream.advertised_port = {advertisedPort}\n");
 

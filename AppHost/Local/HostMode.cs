@@ -1,6 +1,7 @@
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.Orchestration;
+using FlowPlatform.Orchestration.Broker;
 
 namespace FlowPlatform.AppHost;
 
@@ -28,5 +29,19 @@ internal static class HostMode
     {
         var amqp = builder.AddConnectionString(name).WithBrokerCheck(stream);
         return new BrokerResource(amqp, stream, amqp);
+    }
+
+    /// <summary>Why no broker can be run here; null if one can.</summary>
+    public static Task<string?> WhyNoBrokerAsync(AppHostFlags flags) =>
+        BrokerAvailability.WhyNoneAsync(BrokerDirectory(flags), new Lines(), CancellationToken.None);
+
+    /// <summary>Whether RabbitMQ has run on this data directory.</summary>
+    public static bool HoldsBroker(AppHostFlags flags) => BrokerAvailability.HoldsData(BrokerDirectory(flags));
+
+    private static string BrokerDirectory(AppHostFlags flags) => Path.Combine(flags.DataDirectory, "rabbitmq");
+
+    private sealed class Lines : IProgress<string>
+    {
+        public void Report(string value) => Console.Error.WriteLine(value);
     }
 }

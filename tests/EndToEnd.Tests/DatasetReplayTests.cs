@@ -6,8 +6,10 @@ namespace FlowPlatform.EndToEnd.Tests;
 /// <summary>A dataset goes through all services; what Insights tells at the end is what the file adds up to.</summary>
 public sealed class DatasetReplayTests
 {
-    [Fact]
-    public async Task A_synthetic_dataset_replays_to_the_figures_computed_independently()
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("embedded")]
+    public async Task A_synthetic_dataset_replays_to_the_figures_computed_independently(string broker)
     {
         using var folder = new TemporaryDirectory();
         // Dates and customers in both of their forms, Windows line ends and a byte order mark.
@@ -18,7 +20,7 @@ public sealed class DatasetReplayTests
         var figures = Figures.Of(dataset);
         figures.ShouldHaveAllKinds();
 
-        var report = await ReplayAsync(folder.Path, dataset, TimeSpan.FromMinutes(3));
+        var report = await ReplayAsync(folder.Path, dataset, TimeSpan.FromMinutes(3), broker);
         report.ShouldBeWhole();
         report.ShouldHave(figures);
         report.Dataset.ShouldBe(Path.GetFileName(dataset));
@@ -40,10 +42,10 @@ public sealed class DatasetReplayTests
         report.ShouldHave(figures);
     }
 
-    private static async Task<RunReport> ReplayAsync(string folder, string dataset, TimeSpan limit)
+    private static async Task<RunReport> ReplayAsync(string folder, string dataset, TimeSpan limit, string broker = "auto")
     {
         var file = Path.Combine(folder, "out", "report.json");
-        await using var host = await AppHostProcess.StartAsync(Path.Combine(folder, "data"), "--dataset", dataset, "--speed", "max", "--until-done", "--report", file);
+        await using var host = await AppHostProcess.StartAsync(Path.Combine(folder, "data"), "--dataset", dataset, "--speed", "max", "--until-done", "--report", file, "--broker", broker);
         (await host.ExitAsync(limit)).ShouldBe(0);
         host.NoServiceShouldHaveFailed();
         return RunReport.Read(file);

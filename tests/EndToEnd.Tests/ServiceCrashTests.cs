@@ -14,8 +14,10 @@ public sealed class ServiceCrashTests
     /// <summary>FLOW_TEST_SEED repeats a run, or tries another one.</summary>
     private static int Seed => int.TryParse(Environment.GetEnvironmentVariable("FLOW_TEST_SEED"), CultureInfo.InvariantCulture, out var seed) ? seed : 20_101_201;
 
-    [Fact]
-    public async Task Every_service_killed_once_at_a_random_moment_changes_nothing()
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("embedded")]
+    public async Task Every_service_killed_once_at_a_random_moment_changes_nothing(string broker)
     {
         using var folder = new TemporaryDirectory();
         var dataset = await SyntheticDataset.WriteAsync(folder.Path, new SyntheticFile.Options { Seed = Seed, Orders = Orders });
@@ -25,7 +27,7 @@ public sealed class ServiceCrashTests
         var file = Path.Combine(folder.Path, "report.json");
 
         await using var host = await AppHostProcess.StartAsync(
-            Path.Combine(folder.Path, "data"), "--dataset", dataset, "--speed", speed + "x", "--until-done", "--report", file);
+            Path.Combine(folder.Path, "data"), "--dataset", dataset, "--speed", speed + "x", "--until-done", "--report", file, "--broker", broker);
         await KillAllAsync(host);
         (await host.ExitAsync(TimeSpan.FromMinutes(3))).ShouldBe(0);
 

@@ -118,7 +118,7 @@ public sealed class SteppedFlow : IAsyncDisposable
     /// <summary>Takes the commands that wait to be sent, oldest first.</summary>
     public async Task<IReadOnlyList<PendingCommand>> TakeCommandsAsync()
     {
-        var commands = await Store.Outbox.ReadCommandsAsync(MaxRows, TestRun.Cancellation());
+        var commands = await Store.Outbox.ReadCommandsAsync(0, MaxRows, TestRun.Cancellation());
         if (commands.Count > 0)
         {
             await Store.Outbox.RemoveCommandsAsync([.. commands.Select(command => command.Id)], TestRun.Cancellation());

@@ -76,7 +76,6 @@ public sealed class AppHostFlagsTests
     [InlineData("neither a .csv nor a .csv.gz", "--dataset", "/nowhere/year.txt")]
     [InlineData("synthetic shop", "--dataset", "/nowhere/year.csv", "--orders", "5")]
     [InlineData("--broker is 'kafka'", "--broker", "kafka")]
-    [InlineData("--broker embedded is not available in this version", "--broker=embedded")]
     [InlineData("--broker-nodes 3 is not available in this version", "--broker-nodes", "3")]
     [InlineData("--stores postgres is not available in this version", "--stores=postgres")]
     [InlineData("--replicas orders=2 is not available in this version", "--replicas", "orders=2")]

@@ -11,6 +11,8 @@ public sealed class EmbeddedEventLogCompliance : EventLogCompliance
 
     protected override int UndisposedBatches => new EmbeddedEventLogOptions().UndisposedBatches;
 
+    protected override IReadOnlyDictionary<string, string> WriterEnvironment => new Dictionary<string, string> { ["LOG_DIRECTORY"] = directory.Path };
+
     protected override ValueTask<IEventLog> OpenLogAsync() => ValueTask.FromResult<IEventLog>(new EmbeddedEventLog(directory.Path, TimeProvider.System));
 
     protected override async ValueTask DeleteStreamAsync(StreamDefinition stream)

@@ -85,7 +85,7 @@ internal sealed class CommandService : IAsyncDisposable
         if (limit is not null || maxStay is not null)
         {
             var settings = CommandBusSettings.Read(builder.Configuration);
-            builder.Services.AddSingleton(settings with { Limit = limit ?? settings.Limit, MaxStay = maxStay ?? settings.MaxStay });
+            builder.Services.AddSingleton<CommandTransport>(settings with { Limit = limit ?? settings.Limit, MaxStay = maxStay ?? settings.MaxStay });
         }
 
         var service = new CommandService(builder.Build());

@@ -1,3 +1,4 @@
+using FlowPlatform.Commands;
 using FlowPlatform.Hosting;
 using FlowPlatform.Log;
 using MassTransit;
@@ -20,11 +21,15 @@ internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAs
 
     /// <summary>How long calls that are under way may go on when the service stops.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+
+    /// <summary>Commands in memory at a time, sent and not handled.</summary>
+    private const int MaxInMemory = 4_096;
     private readonly FlowDefinition definition;
     private readonly TimeProvider clock;
     private readonly ILoggerFactory loggers;
     private readonly ILogger logger;
-    private readonly CommandBusSettings settings;
+    private readonly CommandTransport transport;
+    private readonly SemaphoreSlim? room;
     private readonly CommandConsumer consumer;
     private readonly CancellationTokenSource stopping = new();
     private readonly CancellationTokenSource aborting;
@@ -35,15 +40,16 @@ internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAs
     private Task starting = Task.CompletedTask;
     private volatile string waitingFor = "It is still connecting.";
 
-    public CommandBusHost(FlowDefinition definition, CommandBusSettings settings, IServiceProvider services, TimeProvider clock, ILoggerFactory loggers)
+    public CommandBusHost(FlowDefinition definition, CommandTransport transport, IServiceProvider services, TimeProvider clock, ILoggerFactory loggers)
     {
         this.definition = definition;
-        this.settings = settings;
+        this.transport = transport;
+        room = transport.KeepsCommands ? null : new SemaphoreSlim(MaxInMemory);
         this.clock = clock;
         this.loggers = loggers;
         logger = loggers.CreateLogger<CommandBusHost>();
         aborting = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
-        consumer = new CommandConsumer(services, settings, clock, loggers.CreateLogger<CommandConsumer>(), stopping.Token, aborting.Token);
+        consumer = new CommandConsumer(services, transport, clock, loggers.CreateLogger<CommandConsumer>(), stopping.Token, aborting.Token);
         created = clock.GetUtcNow();
     }
 
@@ -65,11 +71,11 @@ internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAs
     {
         try
         {
-            return await ready.Task.WaitAsync(settings.Limit, clock, cancellationToken);
+            return await ready.Task.WaitAsync(transport.Limit, clock, cancellationToken);
         }
         catch (TimeoutException late)
         {
-            throw new EventLogUnavailableException($"The command queues on RabbitMQ at {settings} are not ready. {waitingFor}", late);
+            throw new EventLogUnavailableException($"The command queues at {transport} are not ready. {waitingFor}", late);
         }
     }
 
@@ -83,7 +89,7 @@ internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAs
 
         if (!ready.Task.IsCompletedSuccessfully)
         {
-            var reason = $"The command queues on RabbitMQ at {settings} are not ready. {waitingFor}";
+            var reason = $"The command queues at {transport} are not ready. {waitingFor}";
             return clock.GetUtcNow() - created > Patience ? HealthCheckResult.Unhealthy(reason) : HealthCheckResult.Degraded(reason);
         }
 
@@ -119,29 +125,72 @@ internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAs
         await aborting.CancelAsync();
         stopping.Dispose();
         aborting.Dispose();
+        room?.Dispose();
     }
 
-    private IBusControl Create() => Bus.Factory.CreateUsingRabbitMq(factory =>
+    /// <summary>
+    /// In memory, waits until there is room for so many: the rest stays in the outbox. On a broker there is always room.
+    /// </summary>
+    public async Task TakeRoomAsync(int commands, CancellationToken cancellationToken)
     {
-        settings.Apply(factory, $"{definition.Service} commands");
-        factory.Publish<CommandMessage>(topology => topology.Exclude = true);
+        for (var taken = 0; room is not null && taken < commands; taken++)
+        {
+            try
+            {
+                await room.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                GiveRoom(taken);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>So many are done, or were not sent.</summary>
+    public void GiveRoom(int commands)
+    {
+        if (commands > 0)
+        {
+            room?.Release(commands);
+        }
+    }
+
+    private IBusControl Create() => transport.CreateBus($"{definition.Service} commands", factory =>
+    {
         foreach (var command in definition.AllCommands)
         {
             factory.ReceiveEndpoint(command.Name, endpoint =>
             {
                 endpoint.ConfigureConsumeTopology = false;
                 endpoint.PublishFaults = false;
-                endpoint.PrefetchCount = settings.Concurrency;
-                endpoint.ConcurrentMessageLimit = settings.Concurrency;
+                endpoint.PrefetchCount = transport.Concurrency;
+                endpoint.ConcurrentMessageLimit = transport.Concurrency;
                 endpoint.ConfigureError(error =>
                 {
                     error.UseFilter(new HandBackFilter(logger));
-                    error.UseFilter(new ErrorTransportFilter());
+                    if (transport.KeepsCommands)
+                    {
+                        error.UseFilter(new ErrorTransportFilter());
+                    }
                 });
-                endpoint.Handler<CommandMessage>(message => consumer.ConsumeAsync(command, message));
+                endpoint.Handler<CommandMessage>(message => HandleAsync(command, message));
             });
         }
     });
+
+    private async Task HandleAsync(CommandDefinition command, ConsumeContext<CommandMessage> message)
+    {
+        var isDone = true;
+        try
+        {
+            isDone = await consumer.ConsumeAsync(command, message);
+        }
+        finally
+        {
+            GiveRoom(isDone ? 1 : 0);
+        }
+    }
 
     private async Task StartBusAsync()
     {
@@ -150,7 +199,7 @@ internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAs
         {
             try
             {
-                await settings.ProbeAsync(stopping.Token);
+                await transport.ProbeAsync(stopping.Token);
                 await bus!.StartAsync(stopping.Token);
                 ready.TrySetResult(bus);
                 return;
@@ -158,7 +207,7 @@ internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAs
             catch (Exception failed) when (!stopping.IsCancellationRequested)
             {
                 waitingFor = failed.GetBaseException().Message;
-                LogNotStarted(settings.ToString(), waitingFor);
+                LogNotStarted(transport.ToString(), waitingFor);
             }
             catch (Exception ended)
             {
@@ -170,7 +219,7 @@ internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAs
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "Commands can't reach RabbitMQ at {Address}, trying on: {Reason}")]
+    [LoggerMessage(1, LogLevel.Warning, "Commands can't reach {Address}, trying on: {Reason}")]
     private partial void LogNotStarted(string address, string reason);
 
     [LoggerMessage(2, LogLevel.Debug, "The service stopped before the command bus had started")]

@@ -5,16 +5,9 @@ using RabbitMQ.Client;
 namespace FlowPlatform.RabbitMQ.Commands;
 
 /// <summary>Where the broker is and how many commands of a kind run at a time. Messages never quote the address, for it holds a password.</summary>
-internal sealed record CommandBusSettings(string Host, ushort Port, string VirtualHost, string User, string Password, bool Tls, int Concurrency)
+internal sealed record CommandBusSettings(string Host, ushort Port, string VirtualHost, string User, string Password, bool Tls, int Concurrency) : CommandTransport(Concurrency)
 {
-    private const int DefaultConcurrency = 64;
-    private const int MaxConcurrency = 1024;
-
-    /// <summary>For the queues to be declared, and for a batch to be confirmed.</summary>
-    public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(15);
-
-    /// <summary>How long a command is retried in one delivery before it goes to the end of its queue.</summary>
-    public TimeSpan MaxStay { get; init; } = TimeSpan.FromMinutes(1);
+    public override bool KeepsCommands => true;
 
     /// <summary>Reads <c>ConnectionStrings:rabbitmq</c> and <c>FLOW_COMMAND_CONCURRENCY</c>.</summary>
     /// <exception cref="InvalidOperationException">The address is missing or malformed, or the number out of bounds.</exception>
@@ -38,17 +31,15 @@ internal sealed record CommandBusSettings(string Host, ushort Port, string Virtu
         }
 
         var parsed = new ConnectionFactory { Uri = uri };
-        var concurrency = configuration.GetValue("FLOW_COMMAND_CONCURRENCY", DefaultConcurrency);
-        return concurrency is >= 1 and <= MaxConcurrency
-            ? new CommandBusSettings(uri.IdnHost, (ushort)parsed.Endpoint.Port, parsed.VirtualHost, parsed.UserName, parsed.Password, parsed.Ssl.Enabled, concurrency)
-            : throw new InvalidOperationException($"FLOW_COMMAND_CONCURRENCY is {concurrency}; 1 to {MaxConcurrency} is possible.");
+        return new CommandBusSettings(
+            uri.IdnHost, (ushort)parsed.Endpoint.Port, parsed.VirtualHost, parsed.UserName, parsed.Password, parsed.Ssl.Enabled, ReadConcurrency(configuration));
     }
 
     /// <summary>Without credentials.</summary>
     public override string ToString() => $"{Host}:{Port} (virtual host '{VirtualHost}')";
 
     /// <summary>Opens a connection and closes it: MassTransit never tries again after a refused password, and otherwise pauses for up to 30 s.</summary>
-    public async Task ProbeAsync(CancellationToken cancellationToken)
+    public override async Task ProbeAsync(CancellationToken cancellationToken)
     {
         var factory = new ConnectionFactory
         {
@@ -64,7 +55,14 @@ internal sealed record CommandBusSettings(string Host, ushort Port, string Virtu
         await using var connection = await factory.CreateConnectionAsync("commands probe", cancellationToken);
     }
 
-    public void Apply(IRabbitMqBusFactoryConfigurator bus, string connectionName) => bus.Host(Host, Port, VirtualHost, connectionName, host =>
+    public override IBusControl CreateBus(string name, Action<IBusFactoryConfigurator> configure) => Bus.Factory.CreateUsingRabbitMq(factory =>
+    {
+        Apply(factory, name);
+        factory.Publish<CommandMessage>(topology => topology.Exclude = true);
+        configure(factory);
+    });
+
+    private void Apply(IRabbitMqBusFactoryConfigurator bus, string connectionName) => bus.Host(Host, Port, VirtualHost, connectionName, host =>
     {
         host.Username(User);
         host.Password(Password);

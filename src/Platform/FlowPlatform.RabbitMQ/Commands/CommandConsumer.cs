@@ -10,12 +10,13 @@ namespace FlowPlatform.RabbitMQ.Commands;
 /// which a delivery is unanswered for 30 minutes, and the others get their turn. What doesn't pass is tried five times and then goes to the error queue. Safe for concurrent use.
 /// </summary>
 internal sealed partial class CommandConsumer(
-    IServiceProvider services, CommandBusSettings settings, TimeProvider clock, ILogger<CommandConsumer> logger, CancellationToken stopping, CancellationToken aborting)
+    IServiceProvider services, CommandTransport transport, TimeProvider clock, ILogger<CommandConsumer> logger, CancellationToken stopping, CancellationToken aborting)
 {
     private const int MaxFaults = 5;
 
+    /// <returns>False if it went to the end of its queue, to be tried again.</returns>
     /// <exception cref="HandBackException">The service stops: the broker shall deliver it again.</exception>
-    public async Task ConsumeAsync(CommandDefinition definition, ConsumeContext<CommandMessage> message)
+    public async Task<bool> ConsumeAsync(CommandDefinition definition, ConsumeContext<CommandMessage> message)
     {
         var arrived = clock.GetTimestamp();
         var command = message.Message.ToCommand();
@@ -28,7 +29,7 @@ internal sealed partial class CommandConsumer(
                 stopping.ThrowIfCancellationRequested();
                 await using var scope = services.CreateAsyncScope();
                 await definition.HandleAsync(scope.ServiceProvider, command, before + tries, aborting);
-                return;
+                return true;
             }
             catch (Exception) when (stopping.IsCancellationRequested)
             {
@@ -36,11 +37,11 @@ internal sealed partial class CommandConsumer(
             }
             catch (CommandRetryException later)
             {
-                if (clock.GetElapsedTime(arrived) > settings.MaxStay)
+                if (clock.GetElapsedTime(arrived) > transport.MaxStay)
                 {
                     await SendToEndAsync(message, before + tries);
                     LogSentToEnd(command.Name, command.Id, before + tries, later.Message);
-                    return;
+                    return false;
                 }
 
                 LogRetry(command.Name, command.Id, before + tries, later.Message);
@@ -54,12 +55,21 @@ internal sealed partial class CommandConsumer(
         }
     }
 
+    /// <summary>Without it RabbitMQ would confirm a message that no queue takes, and it would be gone.</summary>
+    public static void MustArrive(SendContext send)
+    {
+        if (send.TryGetPayload<RabbitMqSendContext>(out var onBroker))
+        {
+            onBroker.Mandatory = true;
+        }
+    }
+
     private static Task SendToEndAsync(ConsumeContext<CommandMessage> message, int attempts) =>
         message.Send(new Uri($"queue:{message.Message.Name}"), message.Message, Pipe.Execute<SendContext<CommandMessage>>(send =>
         {
             send.MessageId = message.Message.Id;
             send.Headers.Set(CommandMessage.AttemptsHeader, attempts);
-            send.GetPayload<RabbitMqSendContext>().Mandatory = true;
+            MustArrive(send);
         }));
 
     [LoggerMessage(1, LogLevel.Debug, "{Command} {Id} is tried again after attempt {Attempt}: {Reason}")]

@@ -6,14 +6,31 @@ using MassTransit;
 namespace FlowPlatform.RabbitMQ.Commands;
 
 /// <summary>Sends commands to their queues, many at a time, and waits for the broker's confirms. Safe for concurrent use.</summary>
-internal sealed class MassTransitCommandBus(CommandBusHost host, CommandBusSettings settings, TimeProvider clock) : ICommandBus
+internal sealed class MassTransitCommandBus(CommandBusHost host, CommandTransport transport, TimeProvider clock) : ICommandBus
 {
-    public string MessagingSystem => "rabbitmq";
+    public string MessagingSystem => KeepsCommands ? "rabbitmq" : "flow";
+
+    public bool KeepsCommands => transport.KeepsCommands;
 
     public async Task SendAsync(IReadOnlyList<PendingCommand> commands, CancellationToken cancellationToken)
     {
         var bus = await host.WhenReadyAsync(cancellationToken);
-        using var limit = new CancellationTokenSource(settings.Limit, clock);
+        await host.TakeRoomAsync(commands.Count, cancellationToken);
+        try
+        {
+            await SendAllAsync(bus, commands, cancellationToken);
+        }
+        catch
+        {
+            // All of them come again.
+            host.GiveRoom(commands.Count);
+            throw;
+        }
+    }
+
+    private async Task SendAllAsync(IBus bus, IReadOnlyList<PendingCommand> commands, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(transport.Limit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
@@ -21,11 +38,11 @@ internal sealed class MassTransitCommandBus(CommandBusHost host, CommandBusSetti
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new EventLogUnavailableException($"RabbitMQ didn't confirm {commands.Count} commands within {settings.Limit.TotalSeconds:0} s.", late);
+            throw new EventLogUnavailableException($"The queues at {transport} didn't confirm {commands.Count} commands within {transport.Limit.TotalSeconds:0} s.", late);
         }
         catch (Exception failed) when (failed is not OperationCanceledException)
         {
-            throw new EventLogUnavailableException($"RabbitMQ didn't take a command: {failed.GetBaseException().Message}", failed);
+            throw new EventLogUnavailableException($"The queues at {transport} didn't take a command: {failed.GetBaseException().Message}", failed);
         }
     }
 
@@ -37,8 +54,7 @@ internal sealed class MassTransitCommandBus(CommandBusHost host, CommandBusSetti
             send =>
             {
                 send.MessageId = command.Id;
-                // Without it a message that no queue takes would be confirmed, and gone.
-                send.GetPayload<RabbitMqSendContext>().Mandatory = true;
+                CommandConsumer.MustArrive(send);
             },
             cancellationToken);
     }

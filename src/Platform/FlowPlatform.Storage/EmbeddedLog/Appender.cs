@@ -171,7 +171,7 @@ internal sealed class Appender : IAsyncDisposable
     {
         if (connection.HasMoved)
         {
-            file.End($"Stream '{file.Definition.Name}': its file was deleted or replaced.");
+            file.EndAsMoved();
             file.ThrowIfEnded();
         }
     }

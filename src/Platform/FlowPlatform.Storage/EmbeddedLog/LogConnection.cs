@@ -11,6 +11,7 @@ internal sealed class LogConnection : IDisposable
     private const int HasMovedControl = 20;
     private const int BusyMilliseconds = 2_000;
     private readonly SqliteConnection connection;
+    private readonly sqlite3 handle;
     private readonly List<Statement> statements = [];
     private readonly Statement version;
     private readonly Statement partition;
@@ -27,7 +28,8 @@ internal sealed class LogConnection : IDisposable
     public LogConnection(SqliteConnection connection, bool waits = true)
     {
         this.connection = connection;
-        _ = raw.sqlite3_busy_timeout(connection.Handle!, waits ? BusyMilliseconds : 0);
+        handle = connection.Handle!;
+        _ = raw.sqlite3_busy_timeout(handle, waits ? BusyMilliseconds : 0);
         version = Prepare("PRAGMA data_version");
         partition = Prepare("SELECT next_offset, stored_at, bytes FROM partition WHERE number = ?1");
         chunkAt = Prepare("SELECT last_offset, records, stored_at, crc, data FROM chunk WHERE partition = ?1 AND last_offset >= ?2 ORDER BY last_offset LIMIT 1");
@@ -37,19 +39,25 @@ internal sealed class LogConnection : IDisposable
     }
 
     /// <summary>True once the file was deleted, or another took its place: what is done on this connection reaches nobody. Costs a look at the directory.</summary>
+    /// <remarks>May be asked from any thread; a closed connection has moved.</remarks>
     public bool HasMoved
     {
         get
         {
-            var answer = Control(connection.Handle!.DangerousGetHandle(), null, HasMovedControl, out var moved);
-
-            // A system where open files can't be replaced doesn't know the question.
-            return answer == raw.SQLITE_OK && moved != 0;
+            try
+            {
+                // A system where open files can't be replaced doesn't know the question.
+                return Control(handle, null, HasMovedControl, out var moved) == raw.SQLITE_OK && moved != 0;
+            }
+            catch (ObjectDisposedException)
+            {
+                return true;
+            }
         }
     }
 
     /// <summary>True between BEGIN and COMMIT or ROLLBACK. SQLite rolls back by itself after some errors.</summary>
-    public bool InTransaction => raw.sqlite3_get_autocommit(connection.Handle!) == 0;
+    public bool InTransaction => raw.sqlite3_get_autocommit(handle) == 0;
 
     /// <summary>Changes whenever another connection has committed.</summary>
     public long DataVersion => One(version, static statement => statement.Long(0));
@@ -97,7 +105,7 @@ internal sealed class LogConnection : IDisposable
 
     [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control", CallingConvention = CallingConvention.Cdecl)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory | DllImportSearchPath.SafeDirectories)]
-    private static extern int Control(nint database, byte[]? name, int operation, out int answer);
+    private static extern int Control(sqlite3 database, byte[]? name, int operation, out int answer);
 
     private static T? One<T>(Statement statement, Func<Statement, T> read)
     {

@@ -13,6 +13,7 @@ namespace FlowPlatform.Storage.EmbeddedLog;
 internal sealed class StreamFile : IAsyncDisposable
 {
     private readonly SqliteConnections connections;
+    private readonly LogConnection writing;
     private readonly ConcurrentBag<LogConnection> idle = [];
     private readonly TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ChangePoller poller;
@@ -23,9 +24,19 @@ internal sealed class StreamFile : IAsyncDisposable
     {
         Definition = definition;
         this.connections = connections;
+        this.writing = writing;
         appender = new Appender(this, writing, options, clock);
-        poller = new ChangePoller(polling, Changed.Signal, reason => End(
-            reason is null ? $"Stream '{definition.Name}': its file was deleted or replaced." : $"Stream '{definition.Name}': its file can't be read. {reason.Message}", reason));
+        poller = new ChangePoller(polling, Changed.Signal, reason =>
+        {
+            if (reason is null)
+            {
+                EndAsMoved();
+            }
+            else
+            {
+                End($"Stream '{definition.Name}': its file can't be read. {reason.Message}", reason);
+            }
+        });
     }
 
     public StreamDefinition Definition { get; }
@@ -37,7 +48,7 @@ internal sealed class StreamFile : IAsyncDisposable
     public Task Gone => gone.Task;
 
     /// <summary>True if it must be opened anew.</summary>
-    public bool HasEnded => ended is not null || Use(static connection => connection.HasMoved);
+    public bool HasEnded => ended is not null || writing.HasMoved;
 
     /// <summary>Opens a stream's file; null if there is none.</summary>
     public static async Task<StreamFile?> TryOpenAsync(string path, string stream, EmbeddedEventLogOptions options, TimeProvider clock, CancellationToken cancellationToken)
@@ -79,7 +90,7 @@ internal sealed class StreamFile : IAsyncDisposable
         ThrowIfEnded();
         if (!idle.TryTake(out var connection))
         {
-            connection = new LogConnection(connections.OpenOwnReader());
+            connection = OpenReader();
         }
 
         try
@@ -111,6 +122,8 @@ internal sealed class StreamFile : IAsyncDisposable
         }
     }
 
+    public void EndAsMoved() => End($"Stream '{Definition.Name}': its file was deleted or replaced.");
+
     /// <summary>Ends whatever uses it.</summary>
     public void End(string reason, Exception? cause = null)
     {
@@ -127,6 +140,20 @@ internal sealed class StreamFile : IAsyncDisposable
 
         // The writing connection closes last: only it can move the write-ahead log into the file.
         await appender.DisposeAsync();
+    }
+
+    /// <summary>A connection to the very file that is open here, not to one that has its name now.</summary>
+    private LogConnection OpenReader()
+    {
+        var opened = writing.HasMoved ? null : new LogConnection(connections.OpenOwnReader());
+        if (opened is not null && !writing.HasMoved)
+        {
+            return opened;
+        }
+
+        opened?.Dispose();
+        EndAsMoved();
+        throw new EventLogUnavailableException(ended!.Message, ended);
     }
 
     private void CloseIdle()

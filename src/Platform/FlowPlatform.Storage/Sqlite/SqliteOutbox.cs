@@ -100,12 +100,13 @@ internal sealed class SqliteOutbox(SqliteStore store, string producer, OutboxRoo
                 new { partition.Stream, partition.Index, upTo, maxRows }),
             cancellationToken);
 
-    public async Task<IReadOnlyList<PendingCommand>> ReadCommandsAsync(int max, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<PendingCommand>> ReadCommandsAsync(long after, int max, CancellationToken cancellationToken)
     {
         await using var connection = await store.OpenReadAsync(cancellationToken);
         var rows = await connection.QueryAsync<CommandRow>(
-            "SELECT id, name, body, time, causation_id AS CausationId, correlation_id AS CorrelationId, traceparent AS TraceParent, tracestate AS TraceState FROM flow_command ORDER BY number LIMIT @max", new { max });
-        return [.. rows.Select(row => new PendingCommand(Guid.Parse(row.Id), row.Name, row.Body, row.Time, row.CausationId, row.CorrelationId, row.TraceParent, row.TraceState))];
+            "SELECT number, id, name, body, time, causation_id AS CausationId, correlation_id AS CorrelationId, traceparent AS TraceParent, tracestate AS TraceState FROM flow_command WHERE number > @after ORDER BY number LIMIT @max",
+            new { after, max });
+        return [.. rows.Select(row => new PendingCommand(Guid.Parse(row.Id), row.Name, row.Body, row.Time, row.CausationId, row.CorrelationId, row.TraceParent, row.TraceState) { Number = row.Number })];
     }
 
     public Task RemoveCommandsAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken) =>
@@ -152,6 +153,8 @@ internal sealed class SqliteOutbox(SqliteStore store, string producer, OutboxRoo
 
     private sealed class CommandRow
     {
+        public long Number { get; init; }
+
         public string Id { get; init; } = "";
 
         public string Name { get; init; } = "";

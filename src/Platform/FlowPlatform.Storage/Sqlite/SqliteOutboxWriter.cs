@@ -1,3 +1,4 @@
+using Dapper;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
 using Microsoft.Data.Sqlite;
@@ -12,6 +13,7 @@ internal sealed class SqliteOutboxWriter : IDisposable
     private readonly SqliteCommand head;
     private readonly SqliteCommand row;
     private readonly SqliteCommand command;
+    private long lastCommand;
 
     public SqliteOutboxWriter(SqliteConnection connection, SqliteOutbox outbox)
     {
@@ -34,11 +36,14 @@ internal sealed class SqliteOutboxWriter : IDisposable
         command = Prepare(
             connection,
             """
-            INSERT INTO flow_command (id, name, body, time, causation_id, correlation_id, traceparent, tracestate)
-            VALUES ($id, $name, $body, $time, $causation, $correlation, $parent, $state)
+            INSERT INTO flow_command (number, id, name, body, time, causation_id, correlation_id, traceparent, tracestate)
+            SELECT $number, $id, $name, $body, $time, $causation, $correlation, $parent, $state WHERE NOT EXISTS (SELECT 1 FROM flow_inbox WHERE command_id = $id)
             ON CONFLICT (id) DO NOTHING
             """,
-            "$id", "$name", "$body", "$time", "$causation", "$correlation", "$parent", "$state");
+            "$number", "$id", "$name", "$body", "$time", "$causation", "$correlation", "$parent", "$state");
+
+        // Counted here: SQLite would give the number of a deleted row again, and the relay would not see that row.
+        lastCommand = connection.QuerySingle<long>("SELECT coalesce(max(number), 0) FROM flow_command");
     }
 
     public OutboxRoom Room => outbox.Room;
@@ -69,7 +74,7 @@ internal sealed class SqliteOutboxWriter : IDisposable
 
         foreach (var item in commands)
         {
-            Bind(command, item.Id.ToString(), item.Name, Bytes(item.Body), DapperTypes.ToText(item.Time), item.CausationId, item.CorrelationId, item.TraceParent, item.TraceState);
+            Bind(command, ++lastCommand, item.Id.ToString(), item.Name, Bytes(item.Body), DapperTypes.ToText(item.Time), item.CausationId, item.CorrelationId, item.TraceParent, item.TraceState);
             command.ExecuteNonQuery();
         }
     }

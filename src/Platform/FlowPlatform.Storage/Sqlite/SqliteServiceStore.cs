@@ -71,10 +71,14 @@ internal sealed class SqliteServiceStore(string directory, Assembly schema, Publ
         return await connection.QuerySingleAsync<bool>("SELECT EXISTS (SELECT 1 FROM flow_inbox WHERE command_id = @id)", new { id = commandId.ToString() });
     }
 
-    public async ValueTask<bool> TryMarkHandledAsync(StoreTransaction transaction, Guid commandId, string handler) =>
-        await transaction.ExecuteAsync(
+    public async ValueTask<bool> TryMarkHandledAsync(StoreTransaction transaction, Guid commandId, string handler)
+    {
+        // Its outbox row, if it is still there, goes with it (rule M1); none is written for a command that the inbox has.
+        await transaction.ExecuteAsync("DELETE FROM flow_command WHERE id = @id", new { id = commandId.ToString() });
+        return await transaction.ExecuteAsync(
             "INSERT INTO flow_inbox (command_id, handler, handled_at) VALUES (@id, @handler, @now) ON CONFLICT (command_id) DO NOTHING",
             new { id = commandId.ToString(), handler, now = clock.GetUtcNow() }) == 1;
+    }
 
     public Task<T> WriteAsync<T>(Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken) => main.WriteAsync(work, cancellationToken);
 

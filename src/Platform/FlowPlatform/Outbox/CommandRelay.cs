@@ -5,7 +5,10 @@ using FlowPlatform.Telemetry;
 
 namespace FlowPlatform.Outbox;
 
-/// <summary>Carries commands from the outbox to their queues. A row goes when its queue has confirmed it; what is sent twice the inbox drops.</summary>
+/// <summary>
+/// Carries commands from the outbox to their queues. A row goes when its queue has confirmed it; where queues don't outlive the process, when it is handled, together with the inbox row (rule M1):
+/// then every row that a process finds at its start is sent again. What is sent twice the inbox drops.
+/// </summary>
 internal sealed class CommandRelay(IOutbox outbox, ICommandBus bus, TimeProvider clock)
 {
     private const int MaxCommands = 500;
@@ -16,10 +19,11 @@ internal sealed class CommandRelay(IOutbox outbox, ICommandBus bus, TimeProvider
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var backoff = new Backoff(clock);
+        var sent = 0L;
         while (true)
         {
             var seen = outbox.CommandsAdded.Version;
-            var commands = await outbox.ReadCommandsAsync(MaxCommands, cancellationToken);
+            var commands = await outbox.ReadCommandsAsync(sent, MaxCommands, cancellationToken);
             if (commands.Count == 0)
             {
                 await outbox.CommandsAdded.WaitAsync(seen, cancellationToken);
@@ -29,7 +33,14 @@ internal sealed class CommandRelay(IOutbox outbox, ICommandBus bus, TimeProvider
             try
             {
                 await CommandTrace.SendAsync(commands, bus.MessagingSystem, traced => bus.SendAsync(traced, cancellationToken));
-                await outbox.RemoveCommandsAsync([.. commands.Select(command => command.Id)], cancellationToken);
+                if (bus.KeepsCommands)
+                {
+                    await outbox.RemoveCommandsAsync([.. commands.Select(command => command.Id)], cancellationToken);
+                }
+                else
+                {
+                    sent = commands[^1].Number;
+                }
             }
             catch (Exception gone) when (gone is EventLogUnavailableException or StoreBusyException)
             {

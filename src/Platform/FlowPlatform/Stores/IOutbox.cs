@@ -41,13 +41,16 @@ public interface IOutbox
     /// <returns>How many were deleted.</returns>
     Task<int> TrimAsync(PartitionId partition, long upTo, int maxRows, CancellationToken cancellationToken);
 
-    /// <summary>Commands that wait to be sent, oldest first.</summary>
-    Task<IReadOnlyList<PendingCommand>> ReadCommandsAsync(int max, CancellationToken cancellationToken);
+    /// <summary>Commands that wait to be sent or handled, oldest first.</summary>
+    /// <param name="after">Only those with a higher <see cref="PendingCommand.Number"/>; 0 for all.</param>
+    /// <param name="max">At most so many.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    Task<IReadOnlyList<PendingCommand>> ReadCommandsAsync(long after, int max, CancellationToken cancellationToken);
 
     /// <summary>Removes commands that their queue has confirmed.</summary>
     Task RemoveCommandsAsync(IReadOnlyList<Guid> ids, CancellationToken cancellationToken);
 
-    /// <summary>Commands that wait to be sent.</summary>
+    /// <summary>Commands that wait to be sent or handled.</summary>
     Task<long> CountCommandsAsync(CancellationToken cancellationToken);
 }
 

@@ -114,4 +114,8 @@ public readonly record struct PendingEvent(PartitionId Partition, EventEnvelope 
 /// <param name="TraceParent">W3C trace context, or null.</param>
 /// <param name="TraceState">W3C trace state, or null.</param>
 public sealed record PendingCommand(
-    Guid Id, string Name, ReadOnlyMemory<byte> Body, DateTimeOffset Time, string CausationId, string? CorrelationId, string? TraceParent, string? TraceState = null);
+    Guid Id, string Name, ReadOnlyMemory<byte> Body, DateTimeOffset Time, string CausationId, string? CorrelationId, string? TraceParent, string? TraceState = null)
+{
+    /// <summary>Its place in the outbox: ascends as long as the store is open. 0 before it is written.</summary>
+    public long Number { get; init; }
+}

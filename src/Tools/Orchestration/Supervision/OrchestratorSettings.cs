@@ -5,7 +5,7 @@ namespace FlowPlatform.Orchestration.Supervision;
 
 /// <summary>
 /// What the local orchestrator takes from the AppHost's configuration: <c>Flow:Data</c> (state; default <c>.flow/data</c> beside the AppHost),
-/// <c>Flow:Broker</c> (auto, rabbitmq, install, docker) and <c>Flow:Console</c> (the resource whose output goes through to the console).
+/// <c>Flow:Broker</c> (auto, rabbitmq, install, docker; with embedded there is none) and <c>Flow:Console</c> (the resource whose output goes through to the console).
 /// </summary>
 internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource BrokerSource, string? ConsoleResource)
 {
@@ -19,11 +19,11 @@ internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource B
         var data = configuration["Flow:Data"] ?? Path.Combine(appHostDirectory, "..", ".flow", "data");
         var broker = configuration["Flow:Broker"] switch
         {
-            null or "auto" => BrokerSource.Auto,
+            null or "auto" or "embedded" => BrokerSource.Auto,
             "rabbitmq" => BrokerSource.Installed,
             "install" => BrokerSource.Packages,
             "docker" => BrokerSource.Container,
-            var other => throw new ArgumentException($"Flow:Broker is '{other}'; it may be auto, rabbitmq, install or docker."),
+            var other => throw new ArgumentException($"Flow:Broker is '{other}'; it may be auto, rabbitmq, install, docker or embedded."),
         };
         return new OrchestratorSettings(Path.GetFullPath(data), broker, configuration["Flow:Console"]) { Telemetry = TelemetrySettings.From(configuration, isDevelopment) };
     }
