@@ -21,7 +21,7 @@ public sealed class RabbitMqEventLogOptionsTests
     {
         var address = BrokerAddress.Parse(new RabbitMqEventLogOptions { AmqpUri = new Uri(uri) });
         (address.Amqp.ToString(), address.Stream.ToString(), address.VirtualHost).ShouldBe((amqp, stream, virtualHost));
-        (address.AmqpUser, address.AmqpPassword, address.StreamUser, address.StreamPassword).ShouldBe((user, password, user, password));
+        (address.Amqp.User, address.Amqp.Password, address.Stream.User, address.Stream.Password).ShouldBe((user, password, user, password));
     }
 
     [Fact]
@@ -33,14 +33,14 @@ public sealed class RabbitMqEventLogOptionsTests
             StreamUri = new Uri("rabbitmq-stream://u2:p%202@h2:99"),
             VirtualHost = "v",
         });
-        (address.Stream.ToString(), address.StreamUser, address.StreamPassword, address.AmqpUser, address.VirtualHost).ShouldBe(("h2:99", "u2", "p 2", "u", "v"));
+        (address.Stream.ToString(), address.Stream.User, address.Stream.Password, address.Amqp.User, address.VirtualHost).ShouldBe(("h2:99", "u2", "p 2", "u", "v"));
     }
 
     [Fact]
     public void A_stream_address_without_a_user_takes_the_other_ones()
     {
         var address = BrokerAddress.Parse(new RabbitMqEventLogOptions { AmqpUri = new Uri("amqp://u:p@h"), StreamUri = new Uri("rabbitmq-stream://h2") });
-        (address.Stream.ToString(), address.StreamUser, address.StreamPassword).ShouldBe(("h2:5552", "u", "p"));
+        (address.Stream.ToString(), address.Stream.User, address.Stream.Password).ShouldBe(("h2:5552", "u", "p"));
     }
 
     [Theory]
@@ -94,7 +94,7 @@ public sealed class RabbitMqEventLogOptionsTests
             new() { ["ConnectionStrings:rabbitmq"] = "amqp://u:p@h/v", [$"ConnectionStrings:{name}"] = "rabbitmq-stream://u:p@h:7" },
             read => options = read);
         services.GetRequiredService<IEventLog>().ShouldBeOfType<RabbitMqEventLog>();
-        BrokerAddress.Parse(options).Stream.ShouldBe(new StreamEndpoint("h", 7));
+        BrokerAddress.Parse(options).Stream.Endpoint.ShouldBe(new StreamEndpoint("h", 7));
     }
 
     [Fact]

@@ -6,6 +6,7 @@ namespace FlowPlatform.RabbitMQ.Tests.StreamProtocol;
 public sealed class StreamChunkTests
 {
     private const int Limit = 1024 * 1024;
+    private static readonly Unpacker Unpacker = new(Limit, [], ArrayPool<byte>.Shared);
     private static readonly byte[] Sound = Bytes.Chunk(40, 6, Bytes.Entry("a"u8), Bytes.Batch(false, [1, 2], [], [3]), Bytes.Entry(), Bytes.Batch(true, "packed"u8.ToArray()));
 
     [Fact]
@@ -22,7 +23,7 @@ public sealed class StreamChunkTests
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Sound.Length + 20);
         Sound.CopyTo(buffer, 9);
-        using var chunk = StreamChunk.Parse(buffer, 9, 9 + Sound.Length, Limit);
+        using var chunk = StreamChunk.Parse(buffer, 9, 9 + Sound.Length, Unpacker);
         Read(chunk).Count.ShouldBe(6);
     }
 
@@ -150,7 +151,7 @@ public sealed class StreamChunkTests
     {
         var pooled = ArrayPool<byte>.Shared.Rent(bytes.Length);
         bytes.CopyTo(pooled, 0);
-        return StreamChunk.Parse(pooled, 0, bytes.Length, Limit);
+        return StreamChunk.Parse(pooled, 0, bytes.Length, Unpacker);
     }
 
     private static List<string> Read(StreamChunk chunk)
