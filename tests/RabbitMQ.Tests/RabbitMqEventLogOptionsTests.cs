@@ -49,12 +49,37 @@ public sealed class RabbitMqEventLogOptionsTests
     [InlineData("amqp://u@h", null, "no user:password")]
     [InlineData("amqp://u:s3cret@h", "amqp://u:s3cret@h", "rabbitmq-stream://")]
     [InlineData("amqp://u:s3cret@h", "rabbitmq-stream://s3cret@h", "no user:password")]
+    [InlineData("amqps://u:s3cret@h?verify=verify_none", null, "always checked")]
+    [InlineData("amqp://u:s3cret@h?cacertfile=x", null, "amqps://")]
+    [InlineData("amqps://u:s3cret@h?cacertfile=missing.pem", null, "missing.pem")]
+    [InlineData("amqps://u:s3cret@h?cacert=x", null, "unknown parameter 'cacert'")]
+    [InlineData("amqps://u:s3cret@h?auth_mechanism=external", null, "certfile and keyfile")]
+    [InlineData("amqps://u:s3cret@h?auth_mechanism=magic", null, "plain or external")]
+    [InlineData("amqp://u:s3cret@h", "rabbitmq-stream://h?load_balancer=maybe", "true or false")]
     public void A_bad_address_is_told_without_its_password(string amqp, string? stream, string reason)
     {
         var options = new RabbitMqEventLogOptions { AmqpUri = new Uri(amqp), StreamUri = stream is null ? null : new Uri(stream) };
         var error = Should.Throw<ArgumentException>(() => new RabbitMqEventLog(options, TimeProvider.System));
         error.Message.ShouldContain(reason);
         error.ToString().ShouldNotContain("s3cret");
+    }
+
+    [Fact]
+    public void TLS_is_what_the_scheme_says()
+    {
+        BrokerAddress Parse(string amqp, string? stream, TlsOptions? tls = null) =>
+            BrokerAddress.Parse(new RabbitMqEventLogOptions { AmqpUri = new Uri(amqp), StreamUri = stream is null ? null : new Uri(stream), Tls = tls });
+
+        var secure = Parse("amqps://u:p@h", null);
+        (secure.Amqp.ToString(), secure.Stream.ToString()).ShouldBe(("h:5671", "h:5551"));
+        (secure.Amqp.Tls is not null, secure.Stream.Tls is not null).ShouldBe((true, true));
+        var mixed = Parse("amqp://u:p@h", "rabbitmq-stream+tls://h2");
+        (mixed.Amqp.Tls, mixed.Stream.ToString(), mixed.Stream.User).ShouldBe((null, "h2:5551", "u"));
+        mixed.Stream.Tls.ShouldNotBeNull();
+        var own = new TlsOptions { ServerName = "other" };
+        Parse("amqps://u:p@h", null, own).Stream.Tls.ShouldBeSameAs(own);
+        Should.Throw<ArgumentException>(() => Parse("amqp://u:p@h", null, own)).Message.ShouldContain("no address asks for it");
+        Parse("amqp://u:p@h", "rabbitmq-stream://h?load_balancer=true").LoadBalancer.ShouldBeTrue();
     }
 
     [Fact]

@@ -6,15 +6,15 @@ namespace FlowPlatform.RabbitMQ.Tests;
 /// <summary>Events for tests.</summary>
 internal static class Sample
 {
-    public static EventEnvelope Event(long sequence, string key = "k") => new()
+    public static EventEnvelope Event(long sequence, string key = "k", string type = "tests.happened.v1", byte[]? data = null) => new()
     {
         Id = $"e-{sequence}",
-        Type = "tests.happened.v1",
+        Type = type,
         Source = "tests",
         Key = key,
         Time = DateTimeOffset.UnixEpoch,
         CommittedAt = DateTimeOffset.UnixEpoch,
         Sequence = sequence,
-        Data = Encoding.UTF8.GetBytes($$"""{"n":{{sequence}}}"""),
+        Data = data ?? Encoding.UTF8.GetBytes($$"""{"n":{{sequence}}}"""),
     };
 }

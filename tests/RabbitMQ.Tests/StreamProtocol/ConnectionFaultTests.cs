@@ -32,6 +32,8 @@ public sealed class ConnectionFaultTests
         await using var broker = new ScriptedBroker();
         var connection = await broker.ConnectAsync(version: version);
         Convert.ToHexString(broker.Received[^1]).ShouldContain("0008" + "0001" + "0002", customMessage: "Deliver in versions 1 to 2");
+        Convert.ToHexString(broker.Received[^1]).ShouldNotContain("001A" + "0001" + "0001", customMessage: "we are no single active consumer");
+        (connection.Supports(StreamCommand.StreamStats), connection.Supports(StreamCommand.Route)).ShouldBe((true, false), "by the broker's own list");
         await CloseAsync(broker, connection);
     }
 
@@ -66,6 +68,26 @@ public sealed class ConnectionFaultTests
         var deleting = connection.DeleteStreamAsync("s", Token);
         await ExpectAsync(broker, StreamCommand.Delete, "000173");
         await deleting;
+        await connection.StoreOffsetAsync("ref", "s", 258, Token);
+        Convert.ToHexString(await broker.ReceiveAsync(StreamCommand.StoreOffset)).ShouldBe("000A" + "0001" + "0003726566" + "000173" + "0000000000000102");
+        await CloseAsync(broker, connection);
+    }
+
+    [Theory]
+    [InlineData(0x0018, 0x0019)]
+    [InlineData(0x8018, 0x8019)]
+    public async Task Routes_and_partitions_are_answered_with_or_without_the_bit_of_a_response(int route, int partitions)
+    {
+        await using var broker = new ScriptedBroker();
+        var connection = await broker.ConnectAsync();
+        var routing = connection.RouteAsync("super", "key", Token);
+        Convert.ToHexString((await broker.ReceiveAsync(StreamCommand.Route)).AsSpan(8)).ShouldBe("00036B6579" + "00057375706572");
+        await broker.SendAsync(Bytes.Frame(route).U32(5).U16(1).U32(1).Text("super-1"));
+        (await routing).ShouldBe(["super-1"]);
+        var asking = connection.QueryPartitionsAsync("super", Token);
+        await broker.ReceiveAsync(StreamCommand.Partitions);
+        await broker.SendAsync(Bytes.Frame(partitions).U32(6).U16(1).U32(2).Text("super-0").Text("super-1"));
+        (await asking).ShouldBe(["super-0", "super-1"]);
         await CloseAsync(broker, connection);
     }
 
