@@ -10,7 +10,7 @@ if (flags is null)
 }
 
 var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions { Args = flags.HostArguments, DashboardApplicationName = "FlowPlatform" });
-flags.ApplyTo(builder.Configuration);
+HostMode.Configure(builder, flags);
 
 var adminKey = builder.AddParameter("admin-key", new GenerateParameterDefault { MinLength = 32, Special = false }, secret: true, persist: true);
 var broker = builder.AddBroker(flags);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Aspire.Hosting;
-using Microsoft.Extensions.Configuration;
 
 namespace FlowPlatform.AppHost;
 
@@ -25,10 +24,10 @@ internal sealed record AppHostFlags
 
     public required string DataDirectory { get; init; }
 
-    /// <summary>auto, rabbitmq or install.</summary>
+    /// <summary>auto, rabbitmq, install or docker.</summary>
     public required string Broker { get; init; }
 
-    /// <summary>Aspire's own switches, in Aspire mode.</summary>
+    /// <summary>What the host itself reads: --environment, and in Aspire mode Aspire's own switches.</summary>
     public string[] HostArguments { get; init; } = [];
 
     /// <summary>How payments and inventory behave: in a dataset every order ends shipped.</summary>
@@ -52,14 +51,6 @@ internal sealed record AppHostFlags
             Console.Error.WriteLine($"{e.Message}\n\n{Usage.Text}");
             return (null, Misuse);
         }
-    }
-
-    /// <summary>What the orchestrator takes from the configuration; Aspire ignores it.</summary>
-    public void ApplyTo(IConfigurationManager configuration)
-    {
-        configuration["Flow:Data"] = DataDirectory;
-        configuration["Flow:Broker"] = Broker;
-        configuration["Flow:Console"] = "simulator";
     }
 
     /// <exception cref="UsageException">A flag is unknown, repeated, lacks its value or has a wrong one.</exception>
@@ -90,8 +81,10 @@ internal sealed record AppHostFlags
             UntilDone = untilDone,
             Report = given.Value("--report") is { } report ? Path.GetFullPath(report) : null,
             DataDirectory = given.Value("--data") is { } data ? Path.GetFullPath(data) : untilDone ? FreshRun(state, time) : Path.Combine(state, "data"),
-            Broker = given.Broker("--broker"),
-            HostArguments = rest,
+            Broker = given.Broker("--broker") is "install" && IsAspire
+                ? throw new UsageException("--broker install belongs to the local orchestrator; Aspire runs RabbitMQ in a container (auto or docker).")
+                : given.Broker("--broker"),
+            HostArguments = given.Value("--environment") is { } environment ? [.. rest, "--environment", environment] : rest,
         };
     }
 

@@ -8,7 +8,7 @@ internal sealed class UsageException(string message) : Exception(message);
 /// <summary>Reads <c>--flag value</c> and <c>--flag=value</c>, and checks values.</summary>
 internal sealed class FlagReader
 {
-    private static readonly string[] WithValue = ["--dataset", "--seed", "--orders", "--rate", "--speed", "--report", "--data", "--broker"];
+    private static readonly string[] WithValue = ["--dataset", "--seed", "--orders", "--rate", "--speed", "--report", "--data", "--broker", "--environment"];
     private static readonly string[] WithoutValue = ["--until-done"];
 
     /// <summary>Known, but for what this version doesn't do yet. The value is what it does.</summary>
@@ -93,8 +93,8 @@ internal sealed class FlagReader
     public string Broker(string name) => Value(name) switch
     {
         null => "auto",
-        "auto" or "rabbitmq" or "install" => Value(name)!,
-        "docker" or "embedded" => throw new UsageException($"{name} {Value(name)} is not available in this version; auto, rabbitmq and install are."),
+        "auto" or "rabbitmq" or "install" or "docker" => Value(name)!,
+        "embedded" => throw new UsageException($"{name} {Value(name)} is not available in this version; auto, rabbitmq, install and docker are."),
         var text => throw new UsageException($"{name} is '{text}'; it must be auto, rabbitmq, docker, install or embedded."),
     };
 

@@ -16,6 +16,7 @@ internal sealed class RunFile(string dataDirectory)
 
     public void Write(RunningAppHost content)
     {
+        Directory.CreateDirectory(dataDirectory);
         var temporary = FileName + ".new";
         File.Delete(temporary); // one left behind may have another mode
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };

@@ -15,10 +15,12 @@ internal static class Usage
           --data DIR         state (.flow/data; with --until-done a fresh .flow/runs/<utc>)
           --broker auto|rabbitmq|docker|install|embedded
                              auto: the broker of ConnectionStrings__rabbitmq, else an installed RabbitMQ,
-                             else the distribution's packages in the user's cache; rabbitmq: one of the first
-                             two; install: the packages. docker and embedded: not available in this version
+                             else the distribution's packages in the user's cache, else a container of
+                             Docker or Podman; rabbitmq: one of the first two; install: the packages;
+                             docker: the container. embedded: not available in this version
           --broker-nodes N, --stores sqlite|postgres, --replicas SERVICE=N, --without SERVICE
                              not available in this version beyond 1 and sqlite
+          --environment NAME Development or Production (DOTNET_ENVIRONMENT, else Production)
           --help             this text
 
         Ctrl-C stops everything; a second one kills at once. Relative paths are the caller's.

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
+using ServiceDefaults.Limits;
 
 namespace ServiceDefaults;
 
@@ -16,13 +17,19 @@ public static class AdminKey
 
     /// <summary>
     /// Lets requests pass that carry configuration <c>FLOW_ADMIN_KEY</c> in header <see cref="Header"/>; others get 401. Where no key is configured the endpoint is open in
-    /// Development and does not exist (404) elsewhere.
+    /// Development and does not exist (404) elsewhere. Such endpoints have a rate limit of their own (<c>FLOW_ADMIN_RATE</c>), outside of the limits for clients.
     /// </summary>
     public static TBuilder RequireAdminKey<TBuilder>(this TBuilder endpoint)
-        where TBuilder : IEndpointConventionBuilder => endpoint.AddEndpointFilter<TBuilder, Filter>();
+        where TBuilder : IEndpointConventionBuilder => endpoint.AddEndpointFilter<TBuilder, Filter>().RequireRateLimiting(RequestLimits.Admin).WithMetadata(Guarded.Instance);
 
     /// <summary>The group <c>/flow</c>, guarded.</summary>
     public static RouteGroupBuilder MapFlowAdmin(this IEndpointRouteBuilder app) => app.MapGroup("/flow").RequireAdminKey();
+
+    /// <summary>Marks endpoints that need the key.</summary>
+    internal sealed class Guarded
+    {
+        public static readonly Guarded Instance = new();
+    }
 
     private sealed class Filter(IConfiguration configuration, IHostEnvironment environment) : IEndpointFilter
     {

@@ -1,16 +1,17 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using FlowPlatform.Events;
 using FlowPlatform.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.OpenApi;
 using ServiceDefaults;
+using ServiceDefaults.Api;
+using ServiceDefaults.Limits;
 using ServiceDefaults.Telemetry;
 
 namespace Microsoft.Extensions.Hosting;
@@ -21,12 +22,11 @@ public static class ServiceDefaultsExtensions
     /// <summary>Less than the AppHost's 10 s, so that a service ends by itself before it is killed.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(8);
 
-    private const long DefaultMaxBody = 4 * 1024 * 1024;
-
     /// <summary>
     /// Adds health checks, problem details, JSON conventions, OpenAPI, console logging, HTTP clients that find services by name, a bounded shutdown, and OpenTelemetry where
     /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set.
-    /// <c>FLOW_MAX_REQUEST_BODY</c> sets the greatest request body in bytes (default 4 MiB).
+    /// Limits of size, number, rate and time have defaults; <c>FLOW_MAX_REQUEST_BODY</c>, <c>FLOW_MAX_CONNECTIONS</c>, <c>FLOW_MAX_CONCURRENT_REQUESTS</c>, <c>FLOW_REQUEST_TIMEOUT</c>,
+    /// <c>FLOW_CLIENT_RATE</c>, <c>FLOW_CLIENT_BURST</c> and <c>FLOW_ADMIN_RATE</c> change them (docs/api.md).
     /// </summary>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
@@ -37,26 +37,14 @@ public static class ServiceDefaultsExtensions
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
-        services.Configure<KestrelServerOptions>(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = builder.Configuration.GetValue("FLOW_MAX_REQUEST_BODY", DefaultMaxBody);
-        });
+        services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
+        builder.AddRequestLimits();
         services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [HealthEndpoints.Live]);
         services.ConfigureHttpJsonOptions(json => UseFlowJson(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
-        services.AddProblemDetails();
+        services.AddProblemDetails(problems => problems.CustomizeProblemDetails = RequestFaults.Explain);
         services.AddExceptionHandler<ProblemExceptionHandler>();
-        services.AddOpenApi(openApi => openApi.AddSchemaTransformer((schema, context, _) =>
-        {
-            if (context.JsonTypeInfo.Type == typeof(decimal) || context.JsonTypeInfo.Type == typeof(decimal?))
-            {
-                schema.Type = JsonSchemaType.String;
-                schema.Format = "decimal";
-            }
-
-            return Task.CompletedTask;
-        }));
+        services.AddApiDocument();
         return builder;
     }
 
@@ -65,11 +53,12 @@ public static class ServiceDefaultsExtensions
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseRequestLimits();
         app.MapHealthEndpoints();
         app.MapOpenApi();
         if (app.Services.GetRequiredService<IServiceProviderIsService>().IsService(typeof(FlowMonitor)))
         {
-            app.MapGet("/flow/status", (FlowMonitor monitor, CancellationToken cancellationToken) => monitor.GetStatusAsync(cancellationToken)).ExcludeFromDescription();
+            app.MapFlowStatus();
         }
 
         return app;
@@ -83,6 +72,9 @@ public static class ServiceDefaultsExtensions
         options.DefaultIgnoreCondition = flow.DefaultIgnoreCondition;
         options.NumberHandling = flow.NumberHandling;
         options.Encoder = flow.Encoder;
+        // A misspelt field would be left out in silence, and a repeated one read by whoever comes first in another way.
+        options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        options.AllowDuplicateProperties = false;
         foreach (var converter in flow.Converters)
         {
             options.Converters.Add(converter);

@@ -46,6 +46,19 @@ public sealed class ProjectTests
     [Fact]
     public void Versions_stand_in_one_place() => Projects.StrayVersions(Repository.Files).ShouldBeEmpty();
 
+    [Fact]
+    public void Aspire_is_looked_for_only_when_asked_for() => Projects.UnconditionalAspire(Repository.Files).ShouldBeEmpty();
+
+    [Theory]
+    [InlineData("""<Project Sdk="Aspire.AppHost.Sdk/13.6.5">""", 1)]
+    [InlineData("""<Sdk Name="Aspire.AppHost.Sdk" Version="13.6.5" />""", 1)]
+    [InlineData("""<Import Project="Sdk.props" Sdk="Aspire.AppHost.Sdk" />""", 1)]
+    [InlineData("""<PackageReference Include="Aspire.Hosting.RabbitMQ" />""", 1)]
+    [InlineData("""<ItemGroup Condition="'$(FlowOrchestrator)' != 'Aspire'"><PackageReference Include="Aspire.Hosting.RabbitMQ" /></ItemGroup>""", 1)]
+    [InlineData("""<Import Project="Sdk.props" Sdk="Aspire.AppHost.Sdk" Condition="'$(FlowOrchestrator)' == 'Aspire'" />""", 0)]
+    [InlineData("""<ItemGroup Condition="'$(FlowOrchestrator)' == 'Aspire'"><PackageReference Include="Aspire.Hosting.RabbitMQ" /></ItemGroup>""", 0)]
+    public void A_look_for_Aspire_without_the_condition_is_found(string line, int found) => Projects.UnconditionalAspire([new("src/Any/Any.csproj", line)]).Count().ShouldBe(found);
+
     [Theory]
     [InlineData("""<PackageReference Include="Dapper" Version="2.1.86" />""")]
     [InlineData("""<PackageReference Include="Dapper" VersionOverride="2.1.86" />""")]

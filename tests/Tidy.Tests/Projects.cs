@@ -57,6 +57,22 @@ internal static partial class Projects
         from match in PackageVersion().Matches(file.Text)
         select $"{file.Path}: {match.Value}";
 
+    /// <summary>
+    /// Aspire's SDK and packages can't be had everywhere: nothing looks for them unless it is asked to. An SDK that a false condition keeps out is never probed;
+    /// an <c>Sdk</c> attribute of a project, or an <c>Sdk</c> element, has no condition.
+    /// </summary>
+    public static IEnumerable<string> UnconditionalAspire(IEnumerable<SourceFile> files)
+    {
+        foreach (var file in files.Where(file => file.Is(".csproj", ".props", ".targets")))
+        {
+            var conditional = ConditionalGroup().Replace(file.Text, "");
+            foreach (var line in conditional.Split('\n').Where(line => AspireReference().IsMatch(line) && !line.Contains(AspireCondition, StringComparison.Ordinal)))
+            {
+                yield return $"{file.Path}: {line.Trim()} needs the condition {AspireCondition}.";
+            }
+        }
+    }
+
     private static IEnumerable<string> References(SourceFile project) =>
         ProjectReference().Matches(project.Text).Select(match => Path.GetFileNameWithoutExtension(match.Groups["path"].Value.Replace('\\', '/')));
 
@@ -80,6 +96,14 @@ internal static partial class Projects
     private static bool StartsWithAny(string name, string[] prefixes) => prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
     private static bool IsWithin(string name, string[] namespaces) => namespaces.Any(space => name == space || name.StartsWith($"{space}.", StringComparison.Ordinal));
+
+    private const string AspireCondition = "Condition=\"'$(FlowOrchestrator)' == 'Aspire'\"";
+
+    [GeneratedRegex("<ItemGroup Condition=\"'\\$\\(FlowOrchestrator\\)' == 'Aspire'\">.*?</ItemGroup>", RegexOptions.Singleline)]
+    private static partial Regex ConditionalGroup();
+
+    [GeneratedRegex("<(Project|Import|Sdk|PackageReference|PackageVersion)\\b[^>]*(Sdk|Name|Include)=\"Aspire\\.")]
+    private static partial Regex AspireReference();
 
     [GeneratedRegex("<ProjectReference\\s+Include=\"(?<path>[^\"]+)\"")]
     private static partial Regex ProjectReference();

@@ -13,8 +13,14 @@ internal static class RevenueEndpoint
     private const int MaxRows = 20_000;
 
     public static void MapRevenue(this IEndpointRouteBuilder app) => app.MapGet("/revenue", GetAsync)
-        .Produces<RevenueAnswer>()
-        .ProducesValidationProblem();
+        .Describe("getRevenue", "Revenue", "Revenue by time or country", "By day unless asked otherwise, from 'from' up to, not including, 'to' (UTC); at most 20,000 rows. Returns are negative; the totals are over everything, whatever the bounds.")
+        .Example("by-day", StatusCodes.Status200OK, answer: Answer("day", "2010-12-01"), with: [("by", "day"), ("from", "2010-12-01"), ("to", "2010-12-02")])
+        .Example("by-country", StatusCodes.Status200OK, answer: Answer("country", "United Kingdom"), with: [("by", "country")])
+        .Invalid("by-week", "by", "Revenue is grouped by day, country or hour.", with: [("by", "week")]);
+
+    /// <summary>What the API's description shows.</summary>
+    private static RevenueAnswer Answer(string by, string key) =>
+        new(by, [new RevenueRow(key, 1, 7, 18.69m, 0, 18.69m)], new RevenueTotals(1, 7, 18.69m, 0, -10.5m, 8.19m, 0, 1));
 
     private static async Task<IResult> GetAsync(string? by, string? from, string? to, ProjectionReader<Revenue> projection, CancellationToken cancellationToken)
     {

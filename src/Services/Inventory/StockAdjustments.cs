@@ -1,11 +1,8 @@
-using System.Security.Cryptography;
 using Contracts;
 using Contracts.Http;
 using Dapper;
-using FlowPlatform.Events;
 using FlowPlatform.Storage;
 using FlowPlatform.Stores;
-using Microsoft.AspNetCore.Http.HttpResults;
 using ServiceDefaults;
 using Accepted = Contracts.Http.Accepted;
 
@@ -15,18 +12,27 @@ namespace Inventory;
 internal static class StockAdjustments
 {
     private const int MaxLines = 2_000;
-    private const int MaxId = 100;
-    private const int MaxCode = 50;
+    private const int MaxCode = 32;
     private const long MaxQuantity = 1_000_000_000;
+    private const string Find = "SELECT fingerprint, accepted_at AS AcceptedAt FROM adjustment WHERE adjustment_id = @id";
 
     public static void MapStockAdjustments(this IEndpointRouteBuilder app)
     {
-        app.MapPost("/stock/adjustments", PostAsync);
-        app.MapGet("/stock/adjustments/{adjustmentId}", FindAsync);
+        app.MapPost("/stock/adjustments", PostAsync)
+            .Describe("adjustStock", "Stock", "Adjust stock", "Gifts, write-offs, corrections: signed quantities, 1 to 2,000 lines. Never refused for lack of stock, which may go negative. Services change none, but their lines count.")
+            .Example("accepted", StatusCodes.Status202Accepted, Samples.Adjustment, Samples.Accepted)
+            .Example("repeated", StatusCodes.Status200OK, Samples.Adjustment, Samples.Accepted)
+            .Refusal(
+                "other-body", StatusCodes.Status409Conflict, "Adjustment '536414-adj' was accepted before with another body. Use another id, or send the same body again.",
+                Samples.Adjustment with { Lines = [new StockQuantity(Samples.Code, 65)] })
+            .Invalid("no-lines", "lines", "An adjustment has 1 to 2,000 lines.", Samples.Adjustment with { Lines = [] });
+        app.MapGet("/stock/adjustments/{adjustmentId}", FindAsync)
+            .Describe("getStockAdjustment", "Stock", "Find an adjustment of stock", "As it was accepted.")
+            .Example("found", StatusCodes.Status200OK, answer: Samples.Accepted, with: [("adjustmentId", Samples.Id)])
+            .Refusal("unknown", StatusCodes.Status404NotFound, "There is no stock adjustment '999999'.", with: [("adjustmentId", "999999")]);
     }
 
-    private static async Task<Results<Accepted<Accepted>, Ok<Accepted>, ValidationProblem, ProblemHttpResult>> PostAsync(
-        AdjustStock body, IServiceStore store, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<IResult> PostAsync(AdjustStock body, IServiceStore store, TimeProvider clock, CancellationToken cancellationToken)
     {
         var faults = Check(body);
         if (faults.Any)
@@ -34,44 +40,31 @@ internal static class StockAdjustments
             return faults.ToProblem();
         }
 
-        var adjustment = body with { AdjustedAt = body.AdjustedAt.ToUniversalTime() };
-        var fingerprint = Convert.ToHexString(SHA256.HashData(FlowJson.Serialize(adjustment)));
+        var fingerprint = Fingerprint.Of(body);
         var now = clock.GetUtcNow();
-        var before = await store.WriteAsync(transaction => DecideAsync(adjustment, fingerprint, now, transaction), cancellationToken);
-        if (before is null)
-        {
-            return TypedResults.Accepted($"/stock/adjustments/{Uri.EscapeDataString(adjustment.AdjustmentId)}", Answer(adjustment.AdjustmentId, now));
-        }
-
-        return before.Fingerprint == fingerprint
-            ? TypedResults.Ok(Answer(adjustment.AdjustmentId, before.AcceptedAt))
-            : Problems.Conflict($"Adjustment '{adjustment.AdjustmentId}' was accepted before with another body.");
+        var decided = await store.WriteAsync(transaction => DecideAsync(body, fingerprint, now, transaction), cancellationToken);
+        return decided.ToAnswer(
+            "Adjustment", body.AdjustmentId, $"/stock/adjustments/{Uri.EscapeDataString(body.AdjustmentId)}", Answer(body.AdjustmentId, decided.AcceptedAt));
     }
 
-    /// <returns>The row that was there before; null if the adjustment is new and done.</returns>
-    private static async ValueTask<Row?> DecideAsync(AdjustStock adjustment, string fingerprint, DateTimeOffset now, StoreTransaction transaction)
+    private static async ValueTask<Acceptance> DecideAsync(AdjustStock adjustment, byte[] fingerprint, DateTimeOffset now, StoreTransaction transaction)
     {
-        var before = await transaction.QuerySingleOrDefaultAsync<Row>(
-            "SELECT fingerprint, accepted_at AS AcceptedAt FROM adjustment WHERE adjustment_id = @AdjustmentId", new { adjustment.AdjustmentId });
-        if (before is not null)
+        var row = await transaction.Connection.QuerySingleOrDefaultAsync<Row>(Find, new { id = adjustment.AdjustmentId });
+        return await Acceptance.DecideAsync(row?.ToEarlier(), fingerprint, now, async () =>
         {
-            return before;
-        }
-
-        var stock = StockBook.Combine(adjustment.Lines.Select(line => (line.Code, line.Quantity)));
-        await transaction.ExecuteAsync(
-            "INSERT INTO adjustment (adjustment_id, fingerprint, lines, accepted_at) VALUES (@AdjustmentId, @fingerprint, @Count, @now)",
-            new { adjustment.AdjustmentId, fingerprint, adjustment.Lines.Count, now });
-        await StockBook.ChangeAsync(transaction, [.. stock.Select(line => new StockChange(line.Code, line.Quantity, 0))]);
-        transaction.Emit(new StockAdjusted(adjustment.AdjustmentId, adjustment.Lines.Count, stock), adjustment.AdjustedAt);
-        return null;
+            var stock = StockBook.Combine(adjustment.Lines.Select(line => (line.Code, line.Quantity)));
+            await transaction.ExecuteAsync(
+                "INSERT INTO adjustment (adjustment_id, fingerprint, lines, accepted_at) VALUES (@AdjustmentId, @Fingerprint, @Count, @now)",
+                new { adjustment.AdjustmentId, Fingerprint = Convert.ToHexString(fingerprint), adjustment.Lines.Count, now });
+            await StockBook.ChangeAsync(transaction, [.. stock.Select(line => new StockChange(line.Code, line.Quantity, 0))]);
+            transaction.Emit(new StockAdjusted(adjustment.AdjustmentId, adjustment.Lines.Count, stock), adjustment.AdjustedAt);
+        });
     }
 
-    private static async Task<Results<Ok<Accepted>, ProblemHttpResult>> FindAsync(string adjustmentId, IServiceStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> FindAsync(string adjustmentId, IServiceStore store, CancellationToken cancellationToken)
     {
         await using var db = await store.OpenReadAsync(cancellationToken);
-        var row = await db.QuerySingleOrDefaultAsync<Row>(
-            "SELECT fingerprint, accepted_at AS AcceptedAt FROM adjustment WHERE adjustment_id = @adjustmentId", new { adjustmentId });
+        var row = await db.QuerySingleOrDefaultAsync<Row>(Find, new { id = adjustmentId });
         return row is null ? Problems.NotFound($"There is no stock adjustment '{adjustmentId}'.") : TypedResults.Ok(Answer(adjustmentId, row.AcceptedAt));
     }
 
@@ -80,8 +73,8 @@ internal static class StockAdjustments
     private static Faults Check(AdjustStock body)
     {
         var faults = new Faults();
-        faults.Require(body.AdjustmentId is { Length: >= 1 and <= MaxId }, "adjustmentId", $"An adjustment has an id of 1 to {MaxId} characters.");
-        faults.Require(body.AdjustedAt != default, "adjustedAt", "Say when it was adjusted, e.g. 2010-12-01T08:26:00Z.");
+        faults.RequireId("adjustmentId", body.AdjustmentId);
+        faults.RequireTime("adjustedAt", body.AdjustedAt);
         if (faults.Require(body.Lines is { Count: >= 1 and <= MaxLines }, "lines", $"An adjustment has 1 to {MaxLines:N0} lines."))
         {
             for (var index = 0; index < body.Lines.Count; index++)
@@ -89,7 +82,7 @@ internal static class StockAdjustments
                 var line = body.Lines[index];
                 if (faults.Require(line is not null, $"lines[{index}]", "A line has a code and a quantity."))
                 {
-                    faults.Require(line!.Code is { Length: >= 1 and <= MaxCode }, $"lines[{index}].code", $"A code has 1 to {MaxCode} characters.");
+                    faults.RequireText($"lines[{index}].code", line!.Code, MaxCode, "A code");
                     faults.Require(
                         line.Quantity is not 0 and >= -MaxQuantity and <= MaxQuantity,
                         $"lines[{index}].quantity",
@@ -106,5 +99,7 @@ internal static class StockAdjustments
         public string Fingerprint { get; init; } = "";
 
         public DateTimeOffset AcceptedAt { get; init; }
+
+        public Earlier ToEarlier() => new(Convert.FromHexString(Fingerprint), AcceptedAt);
     }
 }

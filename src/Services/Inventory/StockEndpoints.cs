@@ -11,11 +11,20 @@ internal static class StockEndpoints
 {
     private const int DefaultLimit = 100;
     private const int MaxLimit = 1_000;
+    private const int MaxCode = 64;
 
     public static void MapStock(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/stock/{code}", FindAsync);
-        app.MapGet("/stock", ListAsync);
+        app.MapGet("/stock/{code}", FindAsync)
+            .Describe("getStock", "Stock", "Find a stock code", "What is in the house, and how much of that is set aside for orders.")
+            .Example("found", StatusCodes.Status200OK, answer: Samples.View, with: [("code", Samples.Code)])
+            .Refusal("unknown", StatusCodes.Status404NotFound, "There is no stock code '99999'.", with: [("code", "99999")]);
+        app.MapGet("/stock", ListAsync)
+            .Describe("listStock", "Stock", "List stock", "In the ordinal order of the codes, 100 a page unless asked otherwise, at most 1,000; 'next' of a page goes into 'after'.")
+            .Example("all", StatusCodes.Status200OK, answer: new StockPage([Samples.View, Samples.Second], null))
+            .Example("first-page", StatusCodes.Status200OK, answer: new StockPage([Samples.View], Samples.Code), with: [("limit", "1")])
+            .Example("second-page", StatusCodes.Status200OK, answer: new StockPage([Samples.Second], null), with: [("limit", "1"), ("after", Samples.Code)])
+            .Invalid("negative", "limit", "A page has 1 to 1,000 codes.", with: [("limit", "-1")]);
     }
 
     private static async Task<Results<Ok<StockView>, ProblemHttpResult>> FindAsync(string code, ProjectionReader<StockLevels> levels, CancellationToken cancellationToken)
@@ -30,6 +39,7 @@ internal static class StockEndpoints
     {
         var faults = new Faults();
         faults.Require(limit is >= 1 and <= MaxLimit, "limit", $"A page has 1 to {MaxLimit:N0} codes.");
+        faults.Require(after is not { Length: 0 or > MaxCode }, "after", "Pass the 'next' of the page before.");
         if (faults.Any)
         {
             return faults.ToProblem();

@@ -2,6 +2,7 @@ using Contracts.Http;
 using Dapper;
 using FlowPlatform.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
+using ServiceDefaults;
 
 namespace Inventory;
 
@@ -21,7 +22,9 @@ internal static class StockSummaryEndpoint
         FROM reservation
         """;
 
-    public static void MapStockSummary(this IEndpointRouteBuilder app) => app.MapGet("/stock/summary", GetAsync);
+    public static void MapStockSummary(this IEndpointRouteBuilder app) => app.MapGet("/stock/summary", GetAsync)
+        .Describe("getStockSummary", "Stock", "Sum up stock", "Exact units and counts from Inventory's own state.")
+        .Example("one-adjustment", StatusCodes.Status200OK, answer: new StockSummary(0, 0, 0, 0, 0, 0, 0, AdjustmentLines: 2));
 
     private static async Task<Ok<StockSummary>> GetAsync(IServiceStore store, CancellationToken cancellationToken)
     {

@@ -11,8 +11,9 @@ namespace Orders;
 internal static class GetOrderEndpoint
 {
     public static void MapGetOrder(this IEndpointRouteBuilder app) => app.MapGet("/orders/{id}", GetAsync)
-        .Produces<OrderView>()
-        .ProducesProblem(StatusCodes.Status404NotFound);
+        .Describe("getOrder", "Orders", "Find an order", "Found from the moment of its 202. Status: placed, reserved, paid, shipped, rejected, declined or cancelled.")
+        .Example("placed", StatusCodes.Status200OK, answer: Samples.View, with: [("id", Samples.Id)])
+        .Refusal("unknown", StatusCodes.Status404NotFound, "There is no order '999999'.", with: [("id", Samples.Unknown)]);
 
     private static async Task<IResult> GetAsync(string id, ProjectionReader<OrderStatus> projection, IServiceStore store, CancellationToken cancellationToken)
     {

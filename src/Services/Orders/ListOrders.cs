@@ -13,8 +13,11 @@ internal static class ListOrdersEndpoint
     private const int MaxLimit = 500;
 
     public static void MapListOrders(this IEndpointRouteBuilder app) => app.MapGet("/orders", ListAsync)
-        .Produces<OrderPage>()
-        .ProducesValidationProblem();
+        .Describe("listOrders", "Orders", "List orders", "In the ordinal order of their ids, 100 a page unless asked otherwise, at most 500; 'next' of a page goes into 'after'. Orders appear here moments after their 202.")
+        .Example("of-a-customer", StatusCodes.Status200OK, answer: new OrderPage([Samples.View], null), with: [("customer", "17850"), ("status", "placed")])
+        .Example("first-page", StatusCodes.Status200OK, answer: new OrderPage([Samples.View], Samples.Id), with: [("limit", "1")])
+        .Example("second-page", StatusCodes.Status200OK, answer: new OrderPage([Samples.GuestView], null), with: [("limit", "1"), ("after", Samples.Id)])
+        .Invalid("negative", "limit", "A limit is 1 to 500.", with: [("limit", "-1")]);
 
     private static async Task<IResult> ListAsync(
         string? status, string? customer, string? after, string? limit, ProjectionReader<OrderStatus> projection, CancellationToken cancellationToken)

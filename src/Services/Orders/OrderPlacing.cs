@@ -1,40 +1,31 @@
 using Contracts;
 using Contracts.Http;
 using FlowPlatform.Stores;
+using ServiceDefaults;
 
 namespace Orders;
 
 /// <summary>A valid order with what is computed about it before the store is asked.</summary>
 internal sealed record Candidate(PlaceOrder Order, byte[] Hash, decimal Amount)
 {
-    public static Candidate Of(PlaceOrder order) => new(order, BodyHash.Of(order), order.Lines.Sum(static line => line.Amount));
+    public static Candidate Of(PlaceOrder order) => new(order, Fingerprint.Of(order), order.Lines.Sum(static line => line.Amount));
 }
-
-/// <summary>What becomes of a request under an id.</summary>
-internal enum Outcome
-{
-    Accepted,
-    Duplicate,
-    Conflict,
-}
-
-/// <summary>What became of an order.</summary>
-internal readonly record struct Placing(Outcome Outcome, DateTimeOffset AcceptedAt);
 
 /// <summary>The decision about orders, one or many in a unit of work.</summary>
 internal static class OrderPlacing
 {
-    public static async ValueTask<Placing[]> DecideAsync(StoreTransaction transaction, IReadOnlyList<Candidate> candidates, DateTimeOffset now)
+    public static async ValueTask<Acceptance[]> DecideAsync(StoreTransaction transaction, IReadOnlyList<Candidate> candidates, DateTimeOffset now)
     {
         var known = await OrderTable.FindAllAsync(transaction.Connection, candidates.Select(candidate => candidate.Order.OrderId));
         var accepted = new List<OrderRow>(candidates.Count);
-        var results = new Placing[candidates.Count];
+        var results = new Acceptance[candidates.Count];
         for (var index = 0; index < results.Length; index++)
         {
             var (order, hash, _) = candidates[index];
-            if (known.TryGetValue(order.OrderId, out var row))
+            var earlier = known.TryGetValue(order.OrderId, out var row) ? new Earlier(row.BodyHash, row.AcceptedAt) : null;
+            results[index] = Acceptance.Of(earlier, hash, now);
+            if (results[index].Outcome != Outcome.Accepted)
             {
-                results[index] = new Placing(row.BodyHash.AsSpan().SequenceEqual(hash) ? Outcome.Duplicate : Outcome.Conflict, row.AcceptedAt);
                 continue;
             }
 
@@ -42,7 +33,6 @@ internal static class OrderPlacing
             accepted.Add(row);
             known.Add(order.OrderId, row);
             transaction.Emit(new OrderPlaced(order.OrderId, order.CustomerId, order.Country, order.Lines), order.PlacedAt);
-            results[index] = new Placing(Outcome.Accepted, now);
         }
 
         await OrderTable.InsertAsync(transaction.Connection, accepted);

@@ -22,6 +22,9 @@ internal sealed class OrderRow
     public DateTimeOffset AcceptedAt { get; init; }
 
     public DateTimeOffset? CancelAcceptedAt { get; init; }
+
+    /// <summary>Of the request to cancel; null if there was none, or if it came before these were kept.</summary>
+    public byte[]? CancelHash { get; init; }
 }
 
 /// <summary>The command table: what was accepted, in the main store, true from the moment of the answer.</summary>
@@ -29,7 +32,7 @@ internal static class OrderTable
 {
     private const string Select = """
         SELECT order_id AS OrderId, body_hash AS BodyHash, customer_id AS CustomerId, country AS Country, amount AS Amount,
-               placed_at AS PlacedAt, accepted_at AS AcceptedAt, cancel_accepted_at AS CancelAcceptedAt
+               placed_at AS PlacedAt, accepted_at AS AcceptedAt, cancel_accepted_at AS CancelAcceptedAt, cancel_hash AS CancelHash
         FROM orders
         """;
 

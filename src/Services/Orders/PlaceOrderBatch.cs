@@ -12,8 +12,10 @@ internal static class PlaceOrderBatchEndpoint
 
     public static void MapPlaceOrderBatch(this IEndpointRouteBuilder app) => app.MapPost("/orders/batch", PlaceAsync)
         .WithMetadata(new RequestSizeLimitAttribute(MaxBytes))
-        .Produces<BatchResult>()
-        .ProducesValidationProblem();
+        .Describe("placeOrders", "Orders", "Place up to 500 orders", "An array of orders, at most 16 MiB. All are decided in one unit of work, and each has its own outcome, in order: accepted, duplicate, conflict or invalid.")
+        .Example("mixed", StatusCodes.Status200OK, new[] { Samples.Guest, Samples.Order, Samples.Other, Samples.Empty }, new BatchResult(
+            [new(Samples.Guest.OrderId, "accepted"), new(Samples.Id, "duplicate"), new(Samples.Id, "conflict"), new(Samples.Empty.OrderId, "invalid", OrderRules.Check(Samples.Empty).Errors)]))
+        .Invalid("empty", "orders", "A batch is an array of 1 to 500 orders.", Array.Empty<PlaceOrder>());
 
     private static async Task<IResult> PlaceAsync(IReadOnlyList<PlaceOrder?> orders, IServiceStore store, TimeProvider clock, CancellationToken cancellationToken)
     {

@@ -18,11 +18,17 @@ internal static class ReturnGoodsEndpoint
     {
         app.MapPost("/returns", ReturnAsync)
             .WithMetadata(new RequestSizeLimitAttribute(MaxBytes))
-            .Produces<Accepted>(StatusCodes.Status202Accepted)
-            .Produces<Accepted>()
-            .ProducesValidationProblem()
-            .ProducesProblem(StatusCodes.Status409Conflict);
-        app.MapGet("/returns/{id}", GetAsync).Produces<Accepted>().ProducesProblem(StatusCodes.Status404NotFound);
+            .Describe("returnGoods", "Returns", "Take goods back", "Quantities and prices are positive. At most 1 MiB and 2,000 lines.")
+            .Example("accepted", StatusCodes.Status202Accepted, Samples.Return, Samples.Accepted(Samples.Return.ReturnId, Status))
+            .Example("repeated", StatusCodes.Status200OK, Samples.Return, Samples.Accepted(Samples.Return.ReturnId, Status))
+            .Refusal(
+                "other-body", StatusCodes.Status409Conflict, "Return 'C536379' was accepted before with another body. Use another id, or send the same body again.",
+                Samples.Return with { CustomerId = null })
+            .Invalid("no-country", "country", "A country has 1 to 64 printable characters and no space at either end.", Samples.Return with { Country = "" });
+        app.MapGet("/returns/{id}", GetAsync)
+            .Describe("getReturn", "Returns", "Find a return", "As it was accepted.")
+            .Example("found", StatusCodes.Status200OK, answer: Samples.Accepted(Samples.Return.ReturnId, Status), with: [("id", Samples.Return.ReturnId)])
+            .Refusal("unknown", StatusCodes.Status404NotFound, "There is no return '999999'.", with: [("id", Samples.Unknown)]);
     }
 
     private static async Task<IResult> ReturnAsync(ReturnGoods goods, IServiceStore store, TimeProvider clock, CancellationToken cancellationToken)
@@ -33,15 +39,9 @@ internal static class ReturnGoodsEndpoint
             return faults.ToProblem();
         }
 
-        var hash = BodyHash.Of(goods);
+        var hash = Fingerprint.Of(goods);
         var decided = await store.WriteAsync(transaction => DecideAsync(transaction, goods, hash, clock.GetUtcNow()), cancellationToken);
-        var answer = new Accepted(goods.ReturnId, Status, decided.AcceptedAt);
-        return decided.Outcome switch
-        {
-            Outcome.Accepted => TypedResults.Accepted($"/returns/{Uri.EscapeDataString(goods.ReturnId)}", answer),
-            Outcome.Duplicate => TypedResults.Ok(answer),
-            _ => Problems.Conflict($"Return '{goods.ReturnId}' was accepted before with another body. Use another id for another return."),
-        };
+        return decided.ToAnswer("Return", goods.ReturnId, $"/returns/{Uri.EscapeDataString(goods.ReturnId)}", new Accepted(goods.ReturnId, Status, decided.AcceptedAt));
     }
 
     private static async Task<IResult> GetAsync(string id, IServiceStore store, CancellationToken cancellationToken)
@@ -52,17 +52,15 @@ internal static class ReturnGoodsEndpoint
             : Problems.NotFound($"There is no return '{id}'.");
     }
 
-    internal static async ValueTask<Placing> DecideAsync(StoreTransaction transaction, ReturnGoods goods, byte[] hash, DateTimeOffset now)
+    internal static async ValueTask<Acceptance> DecideAsync(StoreTransaction transaction, ReturnGoods goods, byte[] hash, DateTimeOffset now)
     {
-        if (await transaction.Connection.QuerySingleOrDefaultAsync<ReturnRow>(Find, new { id = goods.ReturnId }) is { } row)
+        var row = await transaction.Connection.QuerySingleOrDefaultAsync<ReturnRow>(Find, new { id = goods.ReturnId });
+        return await Acceptance.DecideAsync(row is null ? null : new Earlier(row.BodyHash, row.AcceptedAt), hash, now, async () =>
         {
-            return new Placing(row.BodyHash.AsSpan().SequenceEqual(hash) ? Outcome.Duplicate : Outcome.Conflict, row.AcceptedAt);
-        }
-
-        await transaction.Connection.ExecuteAsync(
-            "INSERT INTO returns (return_id, body_hash, accepted_at) VALUES (@ReturnId, @hash, @now)", new { goods.ReturnId, hash, now });
-        transaction.Emit(new GoodsReturned(goods.ReturnId, goods.CustomerId, goods.Country, goods.Lines), goods.ReturnedAt);
-        return new Placing(Outcome.Accepted, now);
+            await transaction.Connection.ExecuteAsync(
+                "INSERT INTO returns (return_id, body_hash, accepted_at) VALUES (@ReturnId, @hash, @now)", new { goods.ReturnId, hash, now });
+            transaction.Emit(new GoodsReturned(goods.ReturnId, goods.CustomerId, goods.Country, goods.Lines), goods.ReturnedAt);
+        });
     }
 
     private sealed class ReturnRow

@@ -3,13 +3,17 @@ using Contracts.Http;
 using Dapper;
 using FlowPlatform.Hosting;
 using FlowPlatform.Stores;
+using ServiceDefaults;
 
 namespace Orders;
 
 /// <summary><c>GET /orders/summary</c>: how many orders were accepted, how they stand, and how long they took from accepted to shipped.</summary>
 internal static class SummaryEndpoint
 {
-    public static void MapSummary(this IEndpointRouteBuilder app) => app.MapGet("/orders/summary", GetAsync).Produces<OrdersSummary>();
+    public static void MapSummary(this IEndpointRouteBuilder app) => app.MapGet("/orders/summary", GetAsync)
+        .Describe("getOrdersSummary", "Orders", "Count orders", "How many were accepted, how they stand, and percentiles of the time from accepted to shipped, in ms of wall time (zeros if nothing shipped).")
+        .Example("two-placed", StatusCodes.Status200OK, answer: new OrdersSummary(
+            2, 1, OrderStates.Names.ToDictionary(name => name, name => name == "placed" ? 2L : 0L), new Percentiles(0, 0, 0)));
 
     private static async Task<IResult> GetAsync(ProjectionReader<OrderStatus> projection, IServiceStore store, CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using Contracts.Http;
 using Dapper;
 using FlowPlatform.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
+using ServiceDefaults;
 
 namespace Payments;
 
@@ -22,7 +23,9 @@ internal static class LedgerEndpoint
         FROM payment
         """;
 
-    public static void MapLedger(this IEndpointRouteBuilder app) => app.MapGet("/ledger", GetAsync);
+    public static void MapLedger(this IEndpointRouteBuilder app) => app.MapGet("/ledger", GetAsync)
+        .Describe("getLedger", "Ledger", "Sum up the ledger", "Exact sums and counts. What was charged counts as charged though it went back later; refunds and returns are positive.")
+        .Example("one-adjustment", StatusCodes.Status200OK, answer: Samples.Ledger);
 
     private static async Task<Ok<Ledger>> GetAsync(IServiceStore store, CancellationToken cancellationToken)
     {

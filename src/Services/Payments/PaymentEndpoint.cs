@@ -9,7 +9,10 @@ namespace Payments;
 /// <summary><c>GET /payments/{orderId}</c>.</summary>
 internal static class PaymentEndpoint
 {
-    public static void MapPaymentStatus(this IEndpointRouteBuilder app) => app.MapGet("/payments/{orderId}", FindAsync);
+    public static void MapPaymentStatus(this IEndpointRouteBuilder app) => app.MapGet("/payments/{orderId}", FindAsync)
+        .Describe("getPayment", "Payments", "Find an order's payment", "Status: pending, charged, declined, refunded or skipped (cancelled before the card was asked).")
+        .Example("pending", StatusCodes.Status200OK, answer: Samples.Payment, with: [("orderId", "536365")])
+        .Refusal("unknown", StatusCodes.Status404NotFound, "There is no payment for order '999999'.", with: [("orderId", "999999")]);
 
     private static async Task<Results<Ok<PaymentView>, ProblemHttpResult>> FindAsync(string orderId, IServiceStore store, CancellationToken cancellationToken)
     {

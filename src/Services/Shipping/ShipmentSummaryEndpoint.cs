@@ -2,6 +2,7 @@ using Contracts.Http;
 using Dapper;
 using FlowPlatform.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
+using ServiceDefaults;
 
 namespace Shipping;
 
@@ -18,7 +19,9 @@ internal static class ShipmentSummaryEndpoint
         FROM shipment
         """;
 
-    public static void MapShipmentSummary(this IEndpointRouteBuilder app) => app.MapGet("/shipments/summary", GetAsync);
+    public static void MapShipmentSummary(this IEndpointRouteBuilder app) => app.MapGet("/shipments/summary", GetAsync)
+        .Describe("getShipmentsSummary", "Shipments", "Sum up shipments", "Exact sums from Shipping's own state.")
+        .Example("one-cancelled", StatusCodes.Status200OK, answer: new ShipmentsSummary(0, 0, 0, 1, 0));
 
     private static async Task<Ok<ShipmentsSummary>> GetAsync(IServiceStore store, CancellationToken cancellationToken)
     {

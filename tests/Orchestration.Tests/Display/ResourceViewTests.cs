@@ -12,13 +12,15 @@ public sealed class ResourceViewTests
     [Fact]
     public async Task The_table_comes_once_when_all_are_ready_and_lines_pass_through()
     {
+        using var logs = new TemporaryFolder();
+        await File.WriteAllTextAsync(logs.File("orders.log"), "crashed\n", TestContext.Current.CancellationToken);
         var output = new StringWriter();
         var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions());
         IResource[] resources = [builder.AddProject<Projects.FakeService>("orders").Resource, builder.AddProject<Projects.FakeService>("simulator").Resource];
         var notifications = new ResourceNotificationService();
         var mask = new SecretMask();
         mask.Add("hunter22");
-        var view = new ResourceView(new PlainWriter(output), "Title", resources, notifications, "/logs", mask);
+        var view = new ResourceView(new PlainWriter(output), "Title", resources, notifications, logs.Path, mask);
         view.Start();
         foreach (var resource in resources)
         {
@@ -39,9 +41,29 @@ public sealed class ResourceViewTests
         var lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd()).ToArray();
         lines.ShouldBe(
         [
-            "orders: ready", "simulator: ready", "Title", "  orders     Running", "  simulator  Running", "Logs: /logs",
-            "12 orders", "40 %", "orders: crashed with *** (log: /logs/orders.log)", "orders: ready",
+            "orders: ready", "simulator: ready", "Title", "  orders     Running", "  simulator  Running", $"Logs: {logs.Path}",
+            "12 orders", "40 %", $"orders: crashed with *** (log: {logs.File("orders.log")})", "orders: ready",
         ]);
+    }
+
+    [Fact]
+    public async Task A_fault_is_told_where_it_is_and_dependents_are_told_as_not_started()
+    {
+        using var logs = new TemporaryFolder();
+        var output = new StringWriter();
+        var builder = DistributedApplication.CreateBuilder(new DistributedApplicationOptions());
+        IResource[] resources = [builder.AddRabbitMQ("rabbitmq").Resource, builder.AddProject<Projects.FakeService>("orders").Resource];
+        var notifications = new ResourceNotificationService();
+        var view = new ResourceView(new PlainWriter(output), "Title", resources, notifications, logs.Path, new SecretMask());
+        view.Start();
+        await notifications.PublishUpdateAsync(resources[0], snapshot => Failed(snapshot, KnownResourceStateStyles.Error, "no engine"));
+        await notifications.PublishUpdateAsync(resources[1], snapshot => Failed(snapshot, KnownResourceStateStyles.Info, "it needs rabbitmq, which is FailedToStart"));
+        await view.DisposeAsync();
+        output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd())
+            .ShouldBe(["rabbitmq: failed to start: no engine", "orders: not started, it needs rabbitmq, which is FailedToStart"]);
+
+        static CustomResourceSnapshot Failed(CustomResourceSnapshot snapshot, string style, string reason) =>
+            snapshot with { State = new ResourceStateSnapshot(KnownResourceStates.FailedToStart, style), Reason = reason };
     }
 
     [Fact]

@@ -30,15 +30,23 @@ public sealed class DefaultEndpointTests
     }
 
     [Fact]
-    public async Task Open_api_describes_amounts_as_strings()
+    public async Task Open_api_describes_amounts_as_strings_and_requests_as_closed()
     {
-        await using var service = await TestService.StartAsync(app => app.MapGet("/price", () => new Price(1m)));
+        await using var service = await TestService.StartAsync(app =>
+        {
+            app.MapGet("/price", () => new Price(1m, null));
+            app.MapPost("/offer", (Offer offer) => offer.Of.Amount);
+        });
 
         var document = await service.Client.GetFromJsonAsync<JsonElement>("/openapi/v1.json", Cancel);
 
-        var amount = document.GetProperty("components").GetProperty("schemas").GetProperty("Price").GetProperty("properties").GetProperty("amount");
+        var schemas = document.GetProperty("components").GetProperty("schemas");
+        var amount = schemas.GetProperty("Price").GetProperty("properties").GetProperty("amount");
         amount.GetProperty("type").GetString().ShouldBe("string");
         amount.GetProperty("format").GetString().ShouldBe("decimal");
+        schemas.GetProperty("Price").GetProperty("required").EnumerateArray().Select(name => name.GetString()).ShouldBe(["amount"], "what is null is left out");
+        schemas.GetProperty("Price").GetProperty("additionalProperties").GetBoolean().ShouldBeFalse("it is in a request");
+        schemas.GetProperty("HealthAnswer").TryGetProperty("additionalProperties", out _).ShouldBeFalse("an answer may grow");
     }
 
     [Theory]
@@ -97,5 +105,7 @@ public sealed class DefaultEndpointTests
         service.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout.ShouldBeLessThan(TimeSpan.FromSeconds(10));
     }
 
-    private sealed record Price(decimal Amount);
+    private sealed record Price(decimal Amount, decimal? Before);
+
+    private sealed record Offer(Price Of);
 }

@@ -29,7 +29,15 @@ internal sealed class ServiceFixture : IAsyncDisposable
     /// <param name="build">The service, e.g. <c>OrdersApp.Build</c>.</param>
     /// <param name="schema">Its assembly.</param>
     /// <param name="foreign">Streams of other services that must exist.</param>
-    public static async Task<ServiceFixture> StartAsync(Func<string[], Action<FlowBuilder>, WebApplication> build, Assembly schema, params string[] foreign)
+    public static Task<ServiceFixture> StartAsync(Func<string[], Action<FlowBuilder>, WebApplication> build, Assembly schema, params string[] foreign) =>
+        StartAsync(build, schema, [], foreign);
+
+    /// <param name="build">The service.</param>
+    /// <param name="schema">Its assembly.</param>
+    /// <param name="settings">As on a command line, e.g. <c>--FLOW_OUTBOX_LIMIT=10</c>.</param>
+    /// <param name="foreign">Streams of other services that must exist.</param>
+    public static async Task<ServiceFixture> StartAsync(
+        Func<string[], Action<FlowBuilder>, WebApplication> build, Assembly schema, IReadOnlyList<string> settings, IReadOnlyList<string> foreign)
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         var log = new MemoryEventLog();
@@ -40,7 +48,7 @@ internal sealed class ServiceFixture : IAsyncDisposable
 
         var directory = Directory.CreateTempSubdirectory("flow-services-");
         var app = build(
-            [$"--FLOW_DATA={directory.FullName}", "--urls=http://127.0.0.1:0", "--environment=Production"],
+            [$"--FLOW_DATA={directory.FullName}", "--urls=http://127.0.0.1:0", "--environment=Production", .. settings],
             flow =>
             {
                 flow.UseStore(schema).Services.AddSingleton<IEventLog>(log);

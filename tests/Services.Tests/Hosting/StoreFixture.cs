@@ -22,10 +22,10 @@ internal sealed class StoreFixture : IAsyncDisposable
 
     public IServiceStore Store { get; }
 
-    public static async Task<StoreFixture> OpenAsync(string service, Assembly schema, Action<FlowBuilder>? configure = null)
+    public static async Task<StoreFixture> OpenAsync(string service, Assembly schema, Action<FlowBuilder>? configure = null, params string[] settings)
     {
         var directory = Directory.CreateTempSubdirectory("flow-services-");
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { Args = [$"--FLOW_DATA={directory.FullName}"] });
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { Args = [$"--FLOW_DATA={directory.FullName}", .. settings] });
         builder.AddFlow(service, flow =>
         {
             flow.UseStore(schema);

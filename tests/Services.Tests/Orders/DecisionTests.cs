@@ -4,6 +4,7 @@ using Dapper;
 using FlowPlatform.Stores;
 using FlowPlatform.Tests.Support;
 using Orders;
+using ServiceDefaults;
 
 namespace Services.Tests.Orders;
 
@@ -23,7 +24,7 @@ public sealed class DecisionTests : IAsyncLifetime
     {
         var order = Requests.Order();
         var (results, events) = await PlaceAsync(Now, order);
-        results.ShouldBe([new Placing(Outcome.Accepted, Now)]);
+        results.ShouldBe([new Acceptance(Outcome.Accepted, Now)]);
         var placed = events.ShouldHaveSingleItem();
         placed.Type.ShouldBe("orders.placed.v1");
         placed.Key.ShouldBe(order.OrderId);
@@ -41,7 +42,7 @@ public sealed class DecisionTests : IAsyncLifetime
     {
         await PlaceAsync(Now, Requests.Order());
         var (results, events) = await PlaceAsync(Now.AddHours(1), Requests.Order());
-        results.ShouldBe([new Placing(Outcome.Duplicate, Now)]);
+        results.ShouldBe([new Acceptance(Outcome.Duplicate, Now)]);
         events.ShouldBeEmpty();
     }
 
@@ -89,12 +90,12 @@ public sealed class DecisionTests : IAsyncLifetime
         await PlaceAsync(Now, Requests.Order("1"));
         (await CancelAsync("2", Now)).Result.ShouldBeNull();
         var asked = await CancelAsync("1", Now);
-        asked.Result.ShouldBe(new Placing(Outcome.Accepted, Now));
+        asked.Result.ShouldBe(new Acceptance(Outcome.Accepted, Now));
         var emitted = asked.Events.ShouldHaveSingleItem();
         emitted.Type.ShouldBe("orders.cancel-requested.v1");
         emitted.Time.ShouldBe(Requests.Noon.AddMinutes(5));
         var again = await CancelAsync("1", Now.AddHours(1));
-        again.Result.ShouldBe(new Placing(Outcome.Duplicate, Now));
+        again.Result.ShouldBe(new Acceptance(Outcome.Duplicate, Now));
         again.Events.ShouldBeEmpty();
     }
 
@@ -103,12 +104,12 @@ public sealed class DecisionTests : IAsyncLifetime
     {
         var goods = Requests.Return();
         var first = await ReturnAsync(goods, Now);
-        first.Result.ShouldBe(new Placing(Outcome.Accepted, Now));
+        first.Result.ShouldBe(new Acceptance(Outcome.Accepted, Now));
         var emitted = first.Events.ShouldHaveSingleItem();
         emitted.Type.ShouldBe("orders.returned.v1");
         emitted.Time.ShouldBe(goods.ReturnedAt);
         var again = await ReturnAsync(goods, Now.AddHours(1));
-        again.Result.ShouldBe(new Placing(Outcome.Duplicate, Now));
+        again.Result.ShouldBe(new Acceptance(Outcome.Duplicate, Now));
         again.Events.ShouldBeEmpty();
         (await ReturnAsync(goods with { Country = "EIRE" }, Now)).Result.Outcome.ShouldBe(Outcome.Conflict);
     }
@@ -126,14 +127,14 @@ public sealed class DecisionTests : IAsyncLifetime
         results[0].Outcome.ShouldBe(Outcome.Accepted);
     }
 
-    private Task<(Placing[] Results, List<FlowPlatform.Log.EventEnvelope> Events)> PlaceAsync(DateTimeOffset now, params PlaceOrder[] orders) =>
+    private Task<(Acceptance[] Results, List<FlowPlatform.Log.EventEnvelope> Events)> PlaceAsync(DateTimeOffset now, params PlaceOrder[] orders) =>
         DecideAsync(transaction => OrderPlacing.DecideAsync(transaction, [.. orders.Select(Candidate.Of)], now));
 
-    private Task<(Placing? Result, List<FlowPlatform.Log.EventEnvelope> Events)> CancelAsync(string id, DateTimeOffset now) =>
-        DecideAsync(transaction => CancelOrderEndpoint.DecideAsync(transaction, id, Requests.Noon.AddMinutes(5), now));
+    private Task<(Acceptance? Result, List<FlowPlatform.Log.EventEnvelope> Events)> CancelAsync(string id, DateTimeOffset now) =>
+        DecideAsync(transaction => CancelOrderEndpoint.DecideAsync(transaction, id, Requests.Noon.AddMinutes(5), Fingerprint.Of(new CancelOrder(Requests.Noon.AddMinutes(5))), now));
 
-    private Task<(Placing Result, List<FlowPlatform.Log.EventEnvelope> Events)> ReturnAsync(ReturnGoods goods, DateTimeOffset now) =>
-        DecideAsync(transaction => ReturnGoodsEndpoint.DecideAsync(transaction, goods, BodyHash.Of(goods), now));
+    private Task<(Acceptance Result, List<FlowPlatform.Log.EventEnvelope> Events)> ReturnAsync(ReturnGoods goods, DateTimeOffset now) =>
+        DecideAsync(transaction => ReturnGoodsEndpoint.DecideAsync(transaction, goods, Fingerprint.Of(goods), now));
 
     private Task<(T, List<FlowPlatform.Log.EventEnvelope>)> DecideAsync<T>(Func<StoreTransaction, ValueTask<T>> decide) => Fixture.WriteAsync(async transaction =>
     {

@@ -202,7 +202,7 @@ public sealed class OrdersHttpTests : IAsyncLifetime
     {
         var api = await GetAsync<JsonElement>("/openapi/v1.json");
         api.GetProperty("paths").EnumerateObject().Select(path => path.Name)
-            .ShouldBe(["/orders", "/orders/batch", "/orders/{id}/cancel", "/returns", "/returns/{id}", "/orders/{id}", "/orders/summary"], ignoreOrder: true);
+            .ShouldBe(["/health", "/alive", "/flow/status", "/orders", "/orders/batch", "/orders/{id}/cancel", "/returns", "/returns/{id}", "/orders/{id}", "/orders/summary"], ignoreOrder: true);
     }
 
     private void Append(PartitionId partition, params object[] events)

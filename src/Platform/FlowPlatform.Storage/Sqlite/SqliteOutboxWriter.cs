@@ -7,16 +7,15 @@ namespace FlowPlatform.Storage.Sqlite;
 /// <summary>Writes outbox rows as the last statements of a group commit (rule P6), on prepared statements. Used by the writer only.</summary>
 internal sealed class SqliteOutboxWriter : IDisposable
 {
-    private readonly Pulse eventsAdded;
-    private readonly Pulse commandsAdded;
+    private readonly SqliteOutbox outbox;
+    private readonly List<PendingEvent> placed = [];
     private readonly SqliteCommand head;
     private readonly SqliteCommand row;
     private readonly SqliteCommand command;
 
-    public SqliteOutboxWriter(SqliteConnection connection, Pulse eventsAdded, Pulse commandsAdded)
+    public SqliteOutboxWriter(SqliteConnection connection, SqliteOutbox outbox)
     {
-        this.eventsAdded = eventsAdded;
-        this.commandsAdded = commandsAdded;
+        this.outbox = outbox;
         head = Prepare(
             connection,
             """
@@ -41,8 +40,11 @@ internal sealed class SqliteOutboxWriter : IDisposable
             "$id", "$name", "$body", "$time", "$causation", "$correlation", "$parent");
     }
 
+    public OutboxRoom Room => outbox.Room;
+
     public void Write(List<PendingEvent> events, List<PendingCommand> commands)
     {
+        placed.Clear();
         if (events.Count > 0)
         {
             var next = new Dictionary<PartitionId, long>();
@@ -60,6 +62,7 @@ internal sealed class SqliteOutboxWriter : IDisposable
                     row, partition.Stream, partition.Index, sequence, @event.Id, @event.Type, @event.Key, DapperTypes.ToText(@event.Time), DapperTypes.ToText(@event.CommittedAt),
                     @event.ContentType, @event.CorrelationId, @event.CausationId, @event.TraceParent, @event.TraceState, Bytes(@event.Data));
                 row.ExecuteNonQuery();
+                placed.Add(new PendingEvent(partition, @event.At(outbox.Producer, sequence)));
             }
         }
 
@@ -71,16 +74,18 @@ internal sealed class SqliteOutboxWriter : IDisposable
     }
 
     /// <summary>The commit is durable: whoever waits may look.</summary>
-    public void Signal(bool events, bool commands)
+    public void Signal(bool commands)
     {
-        if (events)
+        if (placed.Count > 0)
         {
-            eventsAdded.Signal();
+            placed.ForEach(item => outbox.Tail.Add(item.Partition, item.Event));
+            outbox.Room.Add(placed.Count);
+            outbox.EventsAdded.Signal();
         }
 
         if (commands)
         {
-            commandsAdded.Signal();
+            outbox.CommandsAdded.Signal();
         }
     }
 
@@ -96,8 +101,7 @@ internal sealed class SqliteOutboxWriter : IDisposable
 
     private static SqliteCommand Prepare(SqliteConnection connection, string sql, params string[] names)
     {
-        var prepared = connection.CreateCommand();
-        prepared.CommandText = sql;
+        var prepared = new SqliteCommand(sql, connection);
         foreach (var name in names)
         {
             prepared.Parameters.Add(new SqliteParameter { ParameterName = name });

@@ -11,8 +11,9 @@ namespace FlowPlatform.Storage.Sqlite;
 /// A service's stores in one directory: <c>main.db</c>, and a file for every generation of every projection, such as <c>stock-levels.g1.db</c> (rule G1).
 /// The directory belongs to one process, by a lock on <c>main.lock</c>.
 /// </summary>
-internal sealed class SqliteServiceStore(string directory, Assembly schema, PublishedStreams published, TimeProvider clock) : IServiceStore
+internal sealed class SqliteServiceStore(string directory, Assembly schema, PublishedStreams published, TimeProvider clock, OutboxRoom? outboxRoom = null) : IServiceStore
 {
+    private readonly OutboxRoom room = outboxRoom ?? new OutboxRoom();
     private readonly SqliteStore main = new(Path.Combine(directory, "main.db"), durable: true, clock);
     private readonly List<SqliteStore> generations = [];
     private FileStream? processLock;
@@ -36,8 +37,9 @@ internal sealed class SqliteServiceStore(string directory, Assembly schema, Publ
             published,
             async connection =>
             {
-                outbox = new SqliteOutbox(main, $"{published.Service}/{await IncarnationAsync(connection)}");
-                return new SqliteOutboxWriter(connection, outbox.EventsAdded, outbox.CommandsAdded);
+                outbox = new SqliteOutbox(main, $"{published.Service}/{await IncarnationAsync(connection)}", room);
+                room.Set(await connection.QuerySingleAsync<long>(SqliteOutbox.CountUnconfirmed));
+                return new SqliteOutboxWriter(connection, outbox);
             },
             cancellationToken);
     }

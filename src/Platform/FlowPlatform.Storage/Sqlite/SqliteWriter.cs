@@ -8,7 +8,7 @@ namespace FlowPlatform.Storage.Sqlite;
 
 /// <summary>
 /// The one writer of a file (rule P6). Units that wait are one group commit, each on a savepoint: BEGIN IMMEDIATE, take what is waiting for at most 20 ms (no linger), COMMIT.
-/// A failed unit rolls back alone; a failed commit fails them all.
+/// A failed unit rolls back alone; a failed commit fails them all. Who finds the writer idle runs the next group himself, so that a lone consumer's commit changes no thread.
 /// </summary>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
@@ -20,12 +20,12 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private const int Full = 13;
     private static readonly TimeSpan GroupTime = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(5);
-    private readonly Channel<Unit> queue = Channel.CreateBounded<Unit>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly Channel<Unit> queue = Channel.CreateBounded<Unit>(new BoundedChannelOptions(MaxWaiting));
+    private readonly SemaphoreSlim turn = new(1, 1);
     private readonly SqliteConnection connection;
     private readonly PublishedStreams? published;
     private readonly SqliteOutboxWriter? outbox;
     private readonly TimeProvider clock;
-    private readonly Task running;
 
     public SqliteWriter(SqliteConnection connection, PublishedStreams? published, SqliteOutboxWriter? outbox, TimeProvider clock)
     {
@@ -33,7 +33,6 @@ internal sealed class SqliteWriter : IAsyncDisposable
         this.published = published;
         this.outbox = outbox;
         this.clock = clock;
-        running = Task.Run(RunAsync);
     }
 
     public async Task<T> WriteAsync<T>(Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken)
@@ -44,13 +43,28 @@ internal sealed class SqliteWriter : IAsyncDisposable
             await EnqueueAsync(unit, cancellationToken);
         }
 
+        if (TryTakeTurn())
+        {
+            await LeadAsync();
+        }
+
         return await unit.Result;
     }
 
     public async ValueTask DisposeAsync()
     {
-        queue.Writer.TryComplete();
-        await running;
+        if (!queue.Writer.TryComplete())
+        {
+            return;
+        }
+
+        // The turn is kept: nobody runs a group after this.
+        await turn.WaitAsync();
+        while (queue.Reader.TryRead(out var first))
+        {
+            await RunGroupAsync(first);
+        }
+
         outbox?.Dispose();
         await connection.DisposeAsync();
     }
@@ -73,29 +87,45 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
-    private async Task RunAsync()
+    private bool TryTakeTurn() => turn.Wait(TimeSpan.Zero);
+
+    /// <summary>Runs one group, and sees to it that somebody runs the next.</summary>
+    private async Task LeadAsync()
+    {
+        if (queue.Reader.TryRead(out var first))
+        {
+            await RunGroupAsync(first);
+        }
+
+        turn.Release();
+
+        // Who came meanwhile has found the turn taken.
+        if (queue.Reader.TryPeek(out _) && TryTakeTurn())
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static writer => _ = writer.LeadAsync(), this, preferLocal: false);
+        }
+    }
+
+    /// <summary>Never throws: what fails is the units' to know.</summary>
+    private async Task RunGroupAsync(Unit first)
     {
         var done = new List<Unit>();
-        await foreach (var first in queue.Reader.ReadAllAsync())
+        try
         {
-            done.Clear();
-            try
-            {
-                await CommitGroupAsync(first, done);
-            }
-            catch (Exception thrown)
-            {
-                await RollBackAsync();
-                var failed = thrown is SqliteException { SqliteErrorCode: Busy or Locked or Full } passing
-                    ? new StoreBusyException($"'{connection.DataSource}' can't be written: {passing.Message}", passing)
-                    : thrown;
-                first.Fail(failed);
-                done.ForEach(unit => unit.Fail(failed));
-                continue;
-            }
-
-            done.ForEach(static unit => unit.Complete());
+            await CommitGroupAsync(first, done);
         }
+        catch (Exception thrown)
+        {
+            var failed = await RollBackAsync() ?? thrown;
+            failed = failed is SqliteException { SqliteErrorCode: Busy or Locked or Full } passing
+                ? new StoreBusyException($"'{connection.DataSource}' can't be written: {passing.Message}", passing)
+                : failed;
+            first.Fail(failed);
+            done.ForEach(unit => unit.Fail(failed));
+            return;
+        }
+
+        done.ForEach(static unit => unit.Complete());
     }
 
     private async Task CommitGroupAsync(Unit first, List<Unit> done)
@@ -106,7 +136,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         var started = clock.GetTimestamp();
         for (var unit = first; unit is not null; unit = clock.GetElapsedTime(started) < GroupTime && queue.Reader.TryRead(out var next) ? next : null)
         {
-            var transaction = new StoreTransaction(connection, published, clock);
+            var transaction = new StoreTransaction(connection, published, clock, outbox?.Room);
             if (await RunOnSavepointAsync(unit, transaction))
             {
                 done.Add(unit);
@@ -117,7 +147,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
         outbox?.Write(events, commands);
         await connection.ExecuteAsync("COMMIT");
-        outbox?.Signal(events.Count > 0, commands.Count > 0);
+        outbox?.Signal(commands.Count > 0);
     }
 
     private async Task<bool> RunOnSavepointAsync(Unit unit, StoreTransaction transaction)
@@ -138,12 +168,22 @@ internal sealed class SqliteWriter : IAsyncDisposable
         return true;
     }
 
-    private async Task RollBackAsync()
+    /// <returns>Why it could not be rolled back; null if it is.</returns>
+    private async Task<Exception?> RollBackAsync()
     {
-        // SQLite rolls back by itself on some errors (disk full, I/O); then there is nothing to roll back.
-        if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0)
+        try
         {
-            await connection.ExecuteAsync("ROLLBACK");
+            // SQLite rolls back by itself on some errors (disk full, I/O); then there is nothing to roll back.
+            if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0)
+            {
+                await connection.ExecuteAsync("ROLLBACK");
+            }
+
+            return null;
+        }
+        catch (SqliteException failed)
+        {
+            return failed;
         }
     }
 

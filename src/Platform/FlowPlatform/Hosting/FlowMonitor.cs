@@ -12,6 +12,9 @@ public sealed class FlowMonitor : IHealthCheck
 {
     /// <summary>A reader may be away that long before health turns red, though lag reads 0.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>The ends of the log are asked for that long in all: while it is away, the rest of the status must not wait for it.</summary>
+    private static readonly TimeSpan EndsTime = TimeSpan.FromSeconds(1);
     private readonly FlowDefinition definition;
     private readonly FlowRuntime runtime;
     private readonly IServiceStore store;
@@ -47,10 +50,14 @@ public sealed class FlowMonitor : IHealthCheck
         }
 
         var consumers = new List<ConsumerPartitionStatus>();
+        using var limit = new CancellationTokenSource(EndsTime, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         foreach (var loop in runtime.Loops)
         {
-            consumers.AddRange(await DescribeAsync(loop, cancellationToken));
+            consumers.AddRange(await DescribeAsync(loop, either.Token));
         }
+
+        cancellationToken.ThrowIfCancellationRequested();
 
         return latest = new FlowStatus(1, definition.Service, streams, consumers, await DescribeOutboxAsync(streams, cancellationToken), 0);
     }
@@ -128,7 +135,7 @@ public sealed class FlowMonitor : IHealthCheck
         {
             return (true, (await ends.ReadAsync(partition, cancellationToken))?.Event.Sequence ?? 0);
         }
-        catch (Exception unknown) when (unknown is EventLogUnavailableException or StreamNotFoundException)
+        catch (Exception unknown) when (unknown is EventLogUnavailableException or StreamNotFoundException or OperationCanceledException)
         {
             return (false, 0);
         }

@@ -47,4 +47,25 @@ public sealed class EventEnvelope
 
     /// <summary>The event itself: UTF-8 JSON.</summary>
     public required ReadOnlyMemory<byte> Data { get; init; }
+
+    /// <summary>The same event at its place in its producer's order, which it gets at commit (rule P6).</summary>
+    /// <param name="producer">Producer reference.</param>
+    /// <param name="sequence">Sequence in the partition, from 1.</param>
+    public EventEnvelope At(string producer, long sequence) => new()
+    {
+        Id = Id,
+        Type = Type,
+        Source = Source,
+        Key = Key,
+        Time = Time,
+        CommittedAt = CommittedAt,
+        ContentType = ContentType,
+        TraceParent = TraceParent,
+        TraceState = TraceState,
+        CorrelationId = CorrelationId,
+        CausationId = CausationId,
+        Producer = producer,
+        Sequence = sequence,
+        Data = Data,
+    };
 }

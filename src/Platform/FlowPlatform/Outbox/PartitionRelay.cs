@@ -19,6 +19,7 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
     /// </summary>
     private const int WorthPipelining = 100;
     private const int MaxInFlight = 4;
+    private readonly SendPace pace = new(clock);
 
     private readonly Lock gate = new();
     private OutboxConfirm confirmed = new(start.Partition, start.Confirmed, start.ConfirmedId ?? "");
@@ -142,11 +143,17 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
                 Connected = before + clock.GetElapsedTime(connectedAt);
                 if (inFlight.Count == 0 || (underLoad && inFlight.Count < MaxInFlight))
                 {
+                    if (inFlight.Count == 0)
+                    {
+                        await pace.WaitAsync(cancellationToken);
+                    }
+
                     var seen = outbox.EventsAdded.Version;
                     var rows = await outbox.ReadAsync(Partition, sent, MaxEvents, MaxBytes, cancellationToken);
                     underLoad = rows.Count >= WorthPipelining;
                     if (rows.Count > 0)
                     {
+                        pace.Sent(worthAChunk: underLoad);
                         var confirmedWith = Follow(rows, sent);
                         inFlight.Enqueue((writer.AppendAsync(rows, cancellationToken), confirmedWith));
                         sent = rows[^1].Sequence;

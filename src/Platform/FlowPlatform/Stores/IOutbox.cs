@@ -14,6 +14,9 @@ public interface IOutbox
     /// <summary>Signals after every commit that added commands.</summary>
     Pulse CommandsAdded { get; }
 
+    /// <summary>How full it is, and how full it may be.</summary>
+    OutboxRoom Room { get; }
+
     /// <summary>The head of every partition that has ever had an event.</summary>
     Task<IReadOnlyList<OutboxHead>> ReadHeadsAsync(CancellationToken cancellationToken);
 

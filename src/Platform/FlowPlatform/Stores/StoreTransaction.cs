@@ -20,16 +20,19 @@ public sealed class StoreTransaction : IStoreScope
 {
     private readonly PublishedStreams? published;
     private readonly TimeProvider clock;
+    private readonly OutboxRoom? room;
 
     /// <summary>Creates a transaction; called by stores.</summary>
     /// <param name="connection">Connection inside the transaction.</param>
     /// <param name="published">Streams that the service publishes; null where nothing can be emitted.</param>
     /// <param name="clock">Clock for ids and commit times.</param>
-    public StoreTransaction(DbConnection connection, PublishedStreams? published, TimeProvider clock)
+    /// <param name="room">Where decisions from outside ask for room; null: there is always room.</param>
+    public StoreTransaction(DbConnection connection, PublishedStreams? published, TimeProvider clock, OutboxRoom? room = null)
     {
         Connection = connection;
         this.published = published;
         this.clock = clock;
+        this.room = room;
     }
 
     /// <inheritdoc />
@@ -47,8 +50,14 @@ public sealed class StoreTransaction : IStoreScope
     /// <param name="cause">What it is decided about; null for decisions from outside.</param>
     /// <returns>The event's id.</returns>
     /// <exception cref="InvalidOperationException">The service publishes no stream for such an event, or nothing can be emitted here.</exception>
+    /// <exception cref="OutboxFullException">It is decided from outside, and too many events wait for the log.</exception>
     public string Emit(object @event, DateTimeOffset time, Cause? cause = null)
     {
+        if (cause is null)
+        {
+            room?.Require();
+        }
+
         var streams = published ?? throw new InvalidOperationException($"{@event.GetType().Name} can't be emitted here: a projection only writes its own tables. Use a reactor.");
         var type = EventType.Of(@event.GetType());
         var definition = streams.StreamOf(type.ClrType);

@@ -9,15 +9,36 @@ internal static class GatewayEndpoints
 {
     private const int MaxKey = 200;
     private const decimal MaxAmount = 1_000_000_000_000m;
+    private const string KeyHeader = "Idempotency-Key";
+    private const string Key = "018c2f6e-0001";
+    private const string Taken = "This Idempotency-Key was used for another request. Use a key of its own for each.";
+    private const string Repeatable = "503 or a broken connection: whether it was done is unknown; send it again with the same Idempotency-Key, and it is done once.";
+    private static readonly GatewayRequest Money = new("536365", 18.69m);
+    private static readonly CourierRequest Parcel = new("536365", "United Kingdom", 7);
 
     public static void MapGateway(this IEndpointRouteBuilder app)
     {
-        app.MapPost("/gateway/charges", (GatewayRequest request, [FromHeader(Name = "Idempotency-Key")] string? key, Book book, HttpContext http, CancellationToken stop) =>
-            DecideAsync("charge", request, key, book, http, stop)).Produces<GatewayAnswer>().ProducesProblem(StatusCodes.Status409Conflict);
-        app.MapPost("/gateway/refunds", (GatewayRequest request, [FromHeader(Name = "Idempotency-Key")] string? key, Book book, HttpContext http, CancellationToken stop) =>
-            DecideAsync("refund", request, key, book, http, stop)).Produces<GatewayAnswer>().ProducesProblem(StatusCodes.Status409Conflict);
-        app.MapPost("/courier/bookings", BookCourierAsync).Produces<CourierAnswer>().ProducesProblem(StatusCodes.Status409Conflict);
-        app.MapGet("/gateway/book", (Book book, CancellationToken stop) => book.SumAsync(stop));
+        MapMoney(app, "charge", "chargeCard", "Charge a card", "Declined for good is an answer, too: approved is false.");
+        MapMoney(app, "refund", "refundCard", "Pay back to a card", "Never declined.");
+        app.MapPost("/courier/bookings", BookCourierAsync)
+            .Describe("bookCourier", "Courier", "Book a parcel", Repeatable)
+            .Example("booked", StatusCodes.Status200OK, Parcel, new CourierAnswer($"TRK-{Outages.HashOf(Key):X16}"), [(KeyHeader, Key)])
+            .Refusal("other-body", StatusCodes.Status409Conflict, Taken, Parcel with { Units = 8 }, [(KeyHeader, Key)])
+            .Invalid("no-country", "country", "This has 1 to 200 printable characters and no space at either end.", Parcel with { Country = "" }, [(KeyHeader, Key)]);
+        app.MapGet("/gateway/book", (Book book, CancellationToken stop) => book.SumAsync(stop))
+            .Describe("getBook", "Gateway", "Sum up the book", "What was really taken, paid back and booked: exact and positive; and whatever happened twice, at most ten of each.")
+            .Example("one-of-each", StatusCodes.Status200OK, answer: new BookSums(Money.Amount, 1, 0, Money.Amount, 1, 0, 0, 1, [], []));
+    }
+
+    private static void MapMoney(IEndpointRouteBuilder app, string kind, string id, string summary, string outcome)
+    {
+        var key = $"{Key}-{kind}";
+        app.MapPost($"/gateway/{kind}s", (GatewayRequest request, [FromHeader(Name = KeyHeader)] string? key, Book book, HttpContext http, CancellationToken stop) =>
+                DecideAsync(kind, request, key, book, http, stop))
+            .Describe(id, "Gateway", summary, $"{outcome} {Repeatable}")
+            .Example("approved", StatusCodes.Status200OK, Money, new GatewayAnswer(true, $"{(kind == "charge" ? "AUTH" : "BACK")}-{Outages.HashOf(key):X16}", null), [(KeyHeader, key)])
+            .Refusal("other-body", StatusCodes.Status409Conflict, Taken, Money with { Amount = 1.50m }, [(KeyHeader, key)])
+            .Invalid("nothing", "amount", "An amount is more than 0 and has up to four decimals.", Money with { Amount = 0 }, [(KeyHeader, key)]);
     }
 
     private static async Task<IResult> DecideAsync(string kind, GatewayRequest request, string? key, Book book, HttpContext http, CancellationToken stop)
@@ -31,7 +52,7 @@ internal static class GatewayEndpoints
     }
 
     private static async Task<IResult> BookCourierAsync(
-        CourierRequest request, [FromHeader(Name = "Idempotency-Key")] string? key, Book book, HttpContext http, CancellationToken stop)
+        CourierRequest request, [FromHeader(Name = KeyHeader)] string? key, Book book, HttpContext http, CancellationToken stop)
     {
         var faults = new Faults();
         RequireKey(faults, key);
@@ -54,7 +75,7 @@ internal static class GatewayEndpoints
             case { Answer: { } answer }:
                 return TypedResults.Ok(answer);
             default:
-                return Problems.Conflict("This Idempotency-Key was used for another request. Use a key of its own for each.");
+                return Problems.Conflict(Taken);
         }
     }
 
@@ -62,5 +83,5 @@ internal static class GatewayEndpoints
         faults.Require(key is { Length: > 0 and <= MaxKey }, "Idempotency-Key", $"The header Idempotency-Key with 1 to {MaxKey} characters is required.");
 
     private static void RequireText(Faults faults, string? text, string field) =>
-        faults.Require(!string.IsNullOrWhiteSpace(text) && text.Length <= MaxKey, field, $"It has 1 to {MaxKey} characters.");
+        faults.RequireText(field, text, MaxKey, "This");
 }

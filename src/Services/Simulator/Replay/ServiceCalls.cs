@@ -14,6 +14,9 @@ internal sealed class ServiceCalls(IHttpClientFactory clients, TimeProvider cloc
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
 
+    /// <summary>A service that asks for more is asked again all the same: it may have said so before it was restarted.</summary>
+    private static readonly TimeSpan LongestAsked = TimeSpan.FromSeconds(60);
+
     /// <summary>The latest fault that was tried again, for whoever wonders what it waits for; null once a call succeeds.</summary>
     public string? Trouble { get; private set; }
 
@@ -58,6 +61,7 @@ internal sealed class ServiceCalls(IHttpClientFactory clients, TimeProvider cloc
     {
         for (var failures = 0; ; failures++)
         {
+            var asked = TimeSpan.Zero;
             try
             {
                 using var client = clients.CreateClient(service);
@@ -76,13 +80,16 @@ internal sealed class ServiceCalls(IHttpClientFactory clients, TimeProvider cloc
                 {
                     throw new SimulatorException($"{service} refused {request.Method} {request.RequestUri?.AbsolutePath}: {problem}");
                 }
+
+                asked = AskedFor(response);
             }
             catch (Exception fault) when (IsTransient(fault, cancellationToken))
             {
                 Trouble = $"{service}: {fault.Message}";
             }
 
-            await Task.Delay(DelayAfter(failures), clock, cancellationToken);
+            // All who were told the same time don't come at the same time: the delay spreads them.
+            await Task.Delay(asked + DelayAfter(failures), clock, cancellationToken);
         }
     }
 
@@ -90,6 +97,18 @@ internal sealed class ServiceCalls(IHttpClientFactory clients, TimeProvider cloc
 
     private static bool IsTransient(Exception fault, CancellationToken cancellationToken) =>
         fault is HttpRequestException or IOException || (fault is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+
+    /// <summary>Retry-After, in seconds or as a date; nothing where there is none.</summary>
+    private TimeSpan AskedFor(HttpResponseMessage response)
+    {
+        var asked = response.Headers.RetryAfter switch
+        {
+            { Delta: { } seconds } => seconds,
+            { Date: { } date } => date - clock.GetUtcNow(),
+            _ => TimeSpan.Zero,
+        };
+        return asked < TimeSpan.Zero ? TimeSpan.Zero : asked > LongestAsked ? LongestAsked : asked;
+    }
 
     private static TimeSpan DelayAfter(int failures)
     {

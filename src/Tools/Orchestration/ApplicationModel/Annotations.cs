@@ -1,11 +1,13 @@
 namespace Aspire.Hosting.ApplicationModel;
 
 /// <summary>Fills the environment of a resource just before it starts. Values are strings or <see cref="IValueProvider"/>s.</summary>
-public sealed class EnvironmentCallbackContext(DistributedApplicationExecutionContext executionContext)
+public sealed class EnvironmentCallbackContext
 {
+    internal EnvironmentCallbackContext(DistributedApplicationExecutionContext executionContext) => ExecutionContext = executionContext;
+
     public Dictionary<string, object> EnvironmentVariables { get; } = new(StringComparer.Ordinal);
 
-    public DistributedApplicationExecutionContext ExecutionContext { get; } = executionContext;
+    public DistributedApplicationExecutionContext ExecutionContext { get; }
 }
 
 internal sealed record EnvironmentCallbackAnnotation(Action<EnvironmentCallbackContext> Callback) : IResourceAnnotation;
@@ -14,4 +16,5 @@ internal sealed record WaitAnnotation(IResource Resource) : IResourceAnnotation;
 
 internal sealed record ArgumentsAnnotation(IReadOnlyList<string> Arguments) : IResourceAnnotation;
 
-internal sealed record HttpHealthCheckAnnotation(string Path, int StatusCode, string EndpointName) : IResourceAnnotation;
+/// <summary><see cref="Key"/> is the name that Aspire gives the check.</summary>
+internal sealed record HttpHealthCheckAnnotation(string Key, string Path, int StatusCode, string EndpointName) : IResourceAnnotation;

@@ -7,4 +7,7 @@ public sealed class ConnectionStringResource(string name, ReferenceExpression co
     : Resource(name), IResourceWithConnectionString, IResourceWithWaitSupport
 {
     public ReferenceExpression ConnectionStringExpression { get; } = connectionStringExpression;
+
+    /// <summary>Under which name dependents get it; null: <c>ConnectionStrings__{name}</c>.</summary>
+    internal string? EnvironmentVariable { get; init; }
 }

@@ -40,14 +40,3 @@ public sealed class RabbitMQServerResource : ContainerResource, IResourceWithCon
         new("Uri", ConnectionStringExpression),
     ];
 }
-
-/// <summary>Files for a container. A private node writes its own configuration; they take effect in Aspire mode.</summary>
-public abstract class ContainerFileSystemItem
-{
-    public string Name { get; set; } = "";
-}
-
-public sealed class ContainerFile : ContainerFileSystemItem
-{
-    public string? Contents { get; set; }
-}

@@ -37,7 +37,7 @@ public sealed record CustomResourceSnapshot
     public ResourceStateSnapshot? State { get; init; }
 
     /// <summary>Null while it isn't running.</summary>
-    public HealthStatus? HealthStatus { get; init; }
+    public HealthStatus? HealthStatus { get; internal init; }
 
     public int? ExitCode { get; init; }
 

@@ -1,6 +1,6 @@
 namespace FlowPlatform.Orchestration.Broker;
 
-/// <summary>A broker could not be obtained or started. The message names the fault and the cure.</summary>
+/// <summary>A broker could not be obtained, started or used. The message names the fault and the cure.</summary>
 public sealed class BrokerException : Exception
 {
     public BrokerException(string message)
@@ -12,4 +12,7 @@ public sealed class BrokerException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>Whether it may pass by itself: a broker that doesn't answer may be starting.</summary>
+    public bool MayPass { get; init; }
 }

@@ -10,7 +10,7 @@ public sealed record BrokerInstallation(string ServerScript, string Epmd, string
 /// <summary>How a broker is obtained.</summary>
 public enum BrokerSource
 {
-    /// <summary>An installed server if there is one, else the distribution's packages in the user's cache.</summary>
+    /// <summary>An installed server if there is one, else the distribution's packages in the user's cache, else a container.</summary>
     Auto,
 
     /// <summary>An installed server only.</summary>
@@ -18,4 +18,7 @@ public enum BrokerSource
 
     /// <summary>The distribution's packages in the user's cache only.</summary>
     Packages,
+
+    /// <summary>A container of Docker or Podman only.</summary>
+    Container,
 }

@@ -14,6 +14,14 @@ public static class BrokerLocator
         {
             return installed;
         }
+        if (source != BrokerSource.Packages && FindBroken() is { } broken)
+        {
+            if (source == BrokerSource.Installed)
+            {
+                throw new BrokerException(broken);
+            }
+            progress?.Report(broken);
+        }
         if (source == BrokerSource.Installed)
         {
             throw new BrokerException("No installed rabbitmq-server was found (looked in PATH, /usr/lib/rabbitmq and Homebrew's folders). " +
@@ -34,6 +42,16 @@ public static class BrokerLocator
             ? new BrokerInstallation(RealPath(script), epmd, Path.GetDirectoryName(erl)!, LibraryPath: null)
             : null;
     }
+
+    /// <summary>What is missing for an installed server to be of use, or null when there is none.</summary>
+    private static string? FindBroken() => OperatingSystem.IsWindows() ? null
+        : Describe(ServerScripts().FirstOrDefault(path => File.Exists(path) && !IsWrapper(path)), Executables.Find("erl"));
+
+    internal static string? Describe(string? script, string? erl) =>
+        script is null ? null
+        : erl is null ? $"RabbitMQ is installed ({script}), but Erlang is not: there is no 'erl' in PATH. Install Erlang, or choose --broker install."
+        : FindEpmd(erl) is null ? $"RabbitMQ is installed ({script}), but its Erlang ({erl}) has no epmd. Install all of Erlang, or choose --broker install."
+        : null;
 
     private static IEnumerable<string> ServerScripts()
     {

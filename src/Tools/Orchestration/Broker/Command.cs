@@ -11,7 +11,7 @@ internal static class Command
 
     /// <exception cref="BrokerException">The tool is missing or took longer than <paramref name="limit"/>.</exception>
     public static async Task<Result> RunAsync(
-        string fileName, IReadOnlyList<string> arguments, string workingDirectory, TimeSpan limit, CancellationToken cancellationToken)
+        string fileName, IReadOnlyList<string> arguments, string workingDirectory, TimeSpan limit, CancellationToken cancellationToken, Action<OutputLine>? onLine = null)
     {
         var output = new OutputBuffer(OutputLinesMax);
         ChildProcess child;
@@ -21,7 +21,11 @@ internal static class Command
             {
                 WorkingDirectory = workingDirectory,
                 Environment = new Dictionary<string, string?> { ["LC_ALL"] = "C", ["DEBIAN_FRONTEND"] = "noninteractive" },
-                OnLine = output.Add,
+                OnLine = line =>
+                {
+                    output.Add(line);
+                    onLine?.Invoke(line);
+                },
             });
         }
         catch (FileNotFoundException e)

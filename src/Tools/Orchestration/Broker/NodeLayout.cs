@@ -26,9 +26,9 @@ internal sealed class NodeLayout(string dataDirectory, NodeSecrets secrets, Node
     /// <summary>
     /// What a client may send in one frame, 4 MiB: it bounds the largest event. The broker's default is 1 MiB.
     /// </summary>
-    private const int FrameBytesMax = 4 << 20;
+    internal const int FrameBytesMax = 4 << 20;
     private const string DatabaseFolder = "mnesia";
-    private const long DiskFreeBytesMin = 200L << 20;
+    internal const long DiskFreeBytesMin = 200L << 20;
 
     private string Home => Path.Combine(dataDirectory, "home");
 
@@ -63,6 +63,9 @@ internal sealed class NodeLayout(string dataDirectory, NodeSecrets secrets, Node
             Directory.Delete(database, recursive: true);
         }
     }
+
+    /// <summary>Whether a private node has served from this directory.</summary>
+    public static bool HoldsDatabase(string dataDirectory) => File.Exists(FinishedMark(dataDirectory));
 
     public static void MarkDatabaseFinished(string dataDirectory) => File.WriteAllText(FinishedMark(dataDirectory), "");
 

@@ -13,6 +13,7 @@ public sealed class PrivateBroker : IAsyncDisposable
     private const int OutputLinesMax = 2_000;
     private const int PortAttemptsMax = 3;
     private const long FreeBytesMin = 300L << 20;
+    private static readonly TimeSpan EpmdLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ReadinessInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly PrivateBrokerOptions options;
@@ -60,7 +61,7 @@ public sealed class PrivateBroker : IAsyncDisposable
     {
         options = options with { DataDirectory = Path.GetFullPath(options.DataDirectory) };
         CheckDataDirectory(options.DataDirectory);
-        var installation = await BrokerLocator.LocateAsync(options.Source, progress, cancellationToken);
+        var installation = options.Installation ?? await BrokerLocator.LocateAsync(options.Source, progress, cancellationToken);
         var held = FileLock.TryAcquire(Path.Combine(options.DataDirectory, "node.lock"))
             ?? throw new BrokerException($"Another process runs a broker on {options.DataDirectory}. Stop it, or choose another data directory.");
         var broker = new PrivateBroker(options, held);
@@ -150,7 +151,9 @@ public sealed class PrivateBroker : IAsyncDisposable
             OnLine = Capture,
         });
         Record("epmd", epmd);
-        while (!epmd.Exited.IsCompleted && LoopbackPorts.IsFree(ports.Epmd))
+        // One that neither listens nor ends is not waited for: the node, which needs it, says what it lacks.
+        var started = TimeProvider.System.GetTimestamp();
+        while (!epmd.Exited.IsCompleted && LoopbackPorts.IsFree(ports.Epmd) && TimeProvider.System.GetElapsedTime(started) < EpmdLimit)
         {
             await Task.WhenAny(epmd.Exited, Task.Delay(ReadinessInterval / 10, TimeProvider.System, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();

@@ -33,6 +33,9 @@ public sealed record PrivateBrokerOptions
     /// <summary>How long the node may take to stop before it is killed. Default: 8 s (it takes about one).</summary>
     public TimeSpan StopLimit { get; init; } = TimeSpan.FromSeconds(8);
 
+    /// <summary>Used instead of looking for one.</summary>
+    internal BrokerInstallation? Installation { get; init; }
+
     /// <summary>Called for each line that the node writes to its console. May be called concurrently.</summary>
     public Action<string>? OnOutput { get; init; }
 }

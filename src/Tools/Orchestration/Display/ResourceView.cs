@@ -35,7 +35,7 @@ internal sealed class ResourceView : IAsyncDisposable
         this.notifications = notifications;
         this.logDirectory = logDirectory;
         this.mask = mask;
-        shown = [.. resources.Where(resource => resource is ProjectResource or ContainerResource)];
+        shown = [.. resources.Where(resource => resource is ProjectResource || IsBroker(resource))];
     }
 
     public static ResourceView Create(
@@ -97,8 +97,7 @@ internal sealed class ResourceView : IAsyncDisposable
         last[change.Resource] = now;
         if (Describe(change.Resource, before, now) is var (text, tone))
         {
-            var log = tone is Tone.Warning or Tone.Bad ? $" (log: {Path.Combine(logDirectory, change.Resource.Name + ".log")})" : "";
-            writer.Line(mask.Apply($"{change.Resource.Name}: {text}{log}"), tone);
+            writer.Line(mask.Apply($"{change.Resource.Name}: {text}{(tone is Tone.Warning or Tone.Bad ? LogOf(change.Resource) : "")}"), tone);
         }
         if (!tableShown && last.Count == shown.Count && last.Values.All(snapshot => snapshot.IsReady || snapshot.IsTerminal) && last.Values.Any(snapshot => snapshot.IsReady))
         {
@@ -115,7 +114,7 @@ internal sealed class ResourceView : IAsyncDisposable
         if (state == KnownResourceStates.Starting)
         {
             return now.Reason is { } reason ? (reason, now.State?.Style == KnownResourceStateStyles.Warn ? Tone.Warning : Tone.Plain)
-                : resource is ContainerResource ? ("starting …", Tone.Plain) : null;
+                : IsBroker(resource) ? ("starting …", Tone.Plain) : null;
         }
         if (state == KnownResourceStates.Running)
         {
@@ -124,11 +123,20 @@ internal sealed class ResourceView : IAsyncDisposable
                 : before?.HealthStatus == HealthStatus.Healthy ? ($"unhealthy, {now.Reason}", Tone.Warning) : null;
         }
         return state == KnownResourceStates.CrashLoop ? ($"keeps crashing: {now.Reason}", Tone.Bad)
-            : state == KnownResourceStates.FailedToStart ? ($"failed to start: {now.Reason}", Tone.Bad)
+            : state == KnownResourceStates.FailedToStart ? now.State?.Style == KnownResourceStateStyles.Info ? ($"not started, {now.Reason}", Tone.Plain) : ($"failed to start: {now.Reason}", Tone.Bad)
             : state == KnownResourceStates.Finished ? ($"finished ({now.Reason})", Tone.Good)
             : state == KnownResourceStates.Exited && now.ExitCode is not null ? ($"ended ({now.Reason})", Tone.Bad)
             : null;
     }
+
+    /// <summary>Where more is to be read, if anything was written.</summary>
+    private string LogOf(IResource resource)
+    {
+        var file = new FileInfo(Path.Combine(logDirectory, resource.Name + ".log"));
+        return file.Exists && file.Length > 0 ? $" (log: {file.FullName})" : "";
+    }
+
+    private static bool IsBroker(IResource resource) => resource is ContainerResource || resource.Annotations.OfType<ExternalBrokerAnnotation>().Any();
 
     private ResourceRow Row(IResource resource)
     {

@@ -19,7 +19,18 @@ public sealed class DistributedApplicationOptions
 }
 
 /// <summary>The application can't be run. The message names the fault and the cure.</summary>
-public class DistributedApplicationException(string message, Exception? innerException = null) : Exception(message, innerException);
+public class DistributedApplicationException : Exception
+{
+    public DistributedApplicationException(string message)
+        : base(message)
+    {
+    }
+
+    public DistributedApplicationException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+}
 
 public sealed class DistributedApplicationExecutionContext
 {
@@ -72,7 +83,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
 
     public IServiceCollection Services => host.Services;
 
-    public OrchestratorSettings Settings => field ??= OrchestratorSettings.From(Configuration, AppHostDirectory);
+    public OrchestratorSettings Settings => field ??= OrchestratorSettings.From(Configuration, AppHostDirectory, host.Environment.IsDevelopment());
 
     public SecretMask Mask { get; } = new();
 

@@ -15,12 +15,16 @@ public static class ParameterResourceBuilderExtensions
         this IDistributedApplicationBuilder builder, string name, ParameterDefault value, bool secret = false, bool persist = false) =>
         Add(builder, name, () => persist ? ((DistributedApplicationBuilder)builder).Secrets.GetOrAdd(name, value.GetDefaultValue) : value.GetDefaultValue(), secret);
 
-    /// <summary>A connection string from <c>ConnectionStrings:{name}</c>; shells, which allow no dash in a name, may write an underscore.</summary>
-    public static IResourceBuilder<IResourceWithConnectionString> AddConnectionString(this IDistributedApplicationBuilder builder, string name)
+    /// <summary>
+    /// A connection string from <c>ConnectionStrings:{name}</c>; shells, which allow no dash in a name, may write an underscore. Dependents get it as
+    /// <paramref name="environmentVariableName"/>, by default <c>ConnectionStrings__{name}</c>.
+    /// </summary>
+    public static IResourceBuilder<IResourceWithConnectionString> AddConnectionString(
+        this IDistributedApplicationBuilder builder, string name, string? environmentVariableName = null)
     {
         var value = Configured(builder, "ConnectionStrings", name)
             ?? throw new DistributedApplicationException($"The connection string '{name}' is not configured. Set ConnectionStrings__{name}.");
-        return builder.AddConnectionString(name, ReferenceExpression.Create($"{value}"));
+        return builder.AddResource(new ConnectionStringResource(name, ReferenceExpression.Create($"{value}")) { EnvironmentVariable = environmentVariableName });
     }
 
     private static IResourceBuilder<ParameterResource> Add(IDistributedApplicationBuilder builder, string name, Func<string> fallback, bool secret)

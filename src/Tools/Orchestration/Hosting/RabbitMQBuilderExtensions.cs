@@ -15,17 +15,4 @@ public static class RabbitMQBuilderExtensions
         server.Annotations.Add(new EndpointAnnotation(RabbitMQServerResource.PrimaryEndpointName, "amqp", port, AmqpPort));
         return builder.AddResource(server);
     }
-
-    /// <summary>Keeps the messages over restarts. A private node always does: they are in the data directory.</summary>
-    public static IResourceBuilder<RabbitMQServerResource> WithDataVolume(
-        this IResourceBuilder<RabbitMQServerResource> builder, string? name = null, bool isReadOnly = false) => builder;
-}
-
-public static class ContainerResourceBuilderExtensions
-{
-    /// <summary>Puts files into a container. A private node is no container: it writes its own configuration, with the stream plugin on.</summary>
-    public static IResourceBuilder<T> WithContainerFiles<T>(
-        this IResourceBuilder<T> builder, string destinationPath, IEnumerable<ContainerFileSystemItem> entries,
-        int? defaultOwner = null, int? defaultGroup = null, UnixFileMode? umask = null)
-        where T : ContainerResource => builder;
 }

@@ -34,7 +34,8 @@ public static partial class ResourceBuilderExtensions
         var name = connectionName ?? source.Resource.Name;
         return builder.WithEnvironment(context =>
         {
-            context.EnvironmentVariables[$"ConnectionStrings__{name}"] = source.Resource;
+            var variable = (source.Resource as ConnectionStringResource)?.EnvironmentVariable ?? $"ConnectionStrings__{name}";
+            context.EnvironmentVariables[variable] = source.Resource;
             if (source.Resource is RabbitMQServerResource server)
             {
                 foreach (var (property, value) in server.ConnectionProperties)

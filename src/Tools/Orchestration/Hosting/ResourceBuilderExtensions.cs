@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using Aspire.Hosting.ApplicationModel;
 
@@ -26,8 +27,12 @@ public static partial class ResourceBuilderExtensions
 
     /// <summary>Healthy when a GET of <paramref name="path"/> answers <paramref name="statusCode"/> (default: 200).</summary>
     public static IResourceBuilder<T> WithHttpHealthCheck<T>(this IResourceBuilder<T> builder, string? path = null, int? statusCode = null, string? endpointName = null)
-        where T : IResourceWithEndpoints =>
-        Annotate(builder, new HttpHealthCheckAnnotation(path ?? "/", statusCode ?? 200, endpointName ?? Http));
+        where T : IResourceWithEndpoints
+    {
+        var (at, status, endpoint) = (path ?? "/", statusCode ?? 200, endpointName ?? Http);
+        var key = string.Create(CultureInfo.InvariantCulture, $"{builder.Resource.Name}_{endpoint}_{at}_{status}_check");
+        return Annotate(builder, new HttpHealthCheckAnnotation(key, at, status, endpoint));
+    }
 
     /// <summary>Starts only when the dependency runs and is healthy; fails to start when the dependency has ended or failed to start.</summary>
     public static IResourceBuilder<T> WaitFor<T>(this IResourceBuilder<T> builder, IResourceBuilder<IResource> dependency)

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace FlowPlatform.Orchestration.Processes;
 
-/// <summary>Unix signals. On Windows only Kill has an effect: there is no polite signal for a console process of another group.</summary>
+/// <summary>Unix signals and identities. On Windows only Kill has an effect: there is no polite signal for a console process of another group.</summary>
 internal static partial class Signals
 {
     private const int SigKill = 9;
@@ -25,6 +25,9 @@ internal static partial class Signals
     /// <summary>The pid of the parent, or 0 where the platform doesn't tell.</summary>
     public static int ParentProcessId() => OperatingSystem.IsWindows() ? 0 : GetParentProcessId();
 
+    /// <summary>The effective user and group, or null on Windows.</summary>
+    public static (uint User, uint Group)? Identity() => OperatingSystem.IsWindows() ? null : (GetEffectiveUser(), GetEffectiveGroup());
+
     private static bool KillOnWindows(int pid)
     {
         try
@@ -46,4 +49,12 @@ internal static partial class Signals
     [LibraryImport("libc", EntryPoint = "getppid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int GetParentProcessId();
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial uint GetEffectiveUser();
+
+    [LibraryImport("libc", EntryPoint = "getegid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial uint GetEffectiveGroup();
 }

@@ -1,30 +1,27 @@
 using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.Orchestration.Broker;
+using FlowPlatform.Orchestration.Broker.Checks;
+using FlowPlatform.Orchestration.Broker.Containers;
 using FlowPlatform.Orchestration.Processes;
 
 namespace FlowPlatform.Orchestration.Supervision;
 
-/// <summary>Runs a RabbitMQ resource as a private node on the resource's ports, with its data below the data directory.</summary>
+/// <summary>Runs a RabbitMQ resource on the resource's ports, with its data below the data directory: as a private node, or in a container.</summary>
 internal sealed class BrokerRunner(
     RabbitMQServerResource resource, ResourceNotificationService notifications, OrchestratorSettings settings,
     SecretMask mask, ResourceLog log, TimeProvider time)
     : ResourceRunner(resource, notifications, mask, time)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private string DataDirectory => Path.Combine(settings.DataDirectory, resource.Name);
+
     protected override async Task<ISupervised> StartAsync(CancellationToken cancellationToken)
     {
-        var options = new PrivateBrokerOptions
-        {
-            DataDirectory = Path.Combine(settings.DataDirectory, resource.Name),
-            Source = settings.BrokerSource,
-            User = (await resource.UserName.GetValueAsync(cancellationToken))!,
-            Password = await resource.PasswordParameter.GetValueAsync(cancellationToken),
-            AmqpPort = PortOf(RabbitMQServerResource.PrimaryEndpointName),
-            StreamPort = PortOf(RabbitMQServerResource.StreamEndpointName),
-            OnOutput = text => log.Add(new OutputLine(text, IsError: false)),
-        };
         try
         {
-            return new Node(await PrivateBroker.StartAsync(options, new StateProgress(this), cancellationToken));
+            var way = await BrokerWay.ChooseAsync(settings.BrokerSource, DataDirectory, Executables.Find, StartProgress, cancellationToken);
+            return way.Engine is { } engine ? await StartContainerAsync(engine, cancellationToken) : await StartNodeAsync(way.Source, cancellationToken);
         }
         catch (BrokerException e)
         {
@@ -34,6 +31,51 @@ internal sealed class BrokerRunner(
 
     /// <summary>A broker never means to end by itself.</summary>
     protected override bool IsDeliberate(int exitCode) => false;
+
+    private async Task<ISupervised> StartNodeAsync(BrokerSource source, CancellationToken cancellationToken)
+    {
+        var broker = await PrivateBroker.StartAsync(new PrivateBrokerOptions
+        {
+            DataDirectory = DataDirectory,
+            Source = source,
+            User = await UserAsync(cancellationToken),
+            Password = await resource.PasswordParameter.GetValueAsync(cancellationToken),
+            AmqpPort = PortOf(RabbitMQServerResource.PrimaryEndpointName),
+            StreamPort = PortOf(RabbitMQServerResource.StreamEndpointName),
+            OnOutput = Log,
+        }, StartProgress, cancellationToken);
+        try
+        {
+            var facts = await BrokerCheck.RunAsync(broker.AmqpUri, broker.StreamUri, Patience, StartProgress, Time, cancellationToken);
+            StartProgress.Report($"{facts.Describe()}; a private node");
+            return new Node(broker);
+        }
+        catch
+        {
+            await broker.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<ISupervised> StartContainerAsync(ContainerEngine engine, CancellationToken cancellationToken)
+    {
+        var broker = await ContainerBroker.StartAsync(new ContainerBrokerOptions
+        {
+            DataDirectory = DataDirectory,
+            User = await UserAsync(cancellationToken),
+            Password = await resource.PasswordParameter.GetValueAsync(cancellationToken),
+            AmqpPort = PortOf(RabbitMQServerResource.PrimaryEndpointName) ?? throw new StartFailedException("it has no AMQP endpoint"),
+            StreamPort = PortOf(RabbitMQServerResource.StreamEndpointName) ?? throw new StartFailedException("it has no endpoint named 'stream'"),
+            Image = ContainerImage.Choose(Environment.GetEnvironmentVariable("FLOW_RABBITMQ_IMAGE")),
+            OnOutput = Log,
+        }, engine, StartProgress, cancellationToken);
+        StartProgress.Report($"{broker.Facts.Describe()}; in a container of {engine}");
+        return new Container(broker);
+    }
+
+    private async Task<string> UserAsync(CancellationToken cancellationToken) => (await resource.UserName.GetValueAsync(cancellationToken))!;
+
+    private void Log(string text) => log.Add(new OutputLine(text, IsError: false));
 
     private int? PortOf(string endpointName) =>
         resource.Annotations.OfType<EndpointAnnotation>().FirstOrDefault(endpoint => endpoint.Name == endpointName)?.AllocatedPort;
@@ -47,9 +89,12 @@ internal sealed class BrokerRunner(
         public void Kill() => broker.Kill();
     }
 
-    /// <summary>What the broker reports becomes the reason of the starting state, where a user sees it.</summary>
-    private sealed class StateProgress(BrokerRunner runner) : IProgress<string>
+    private sealed class Container(ContainerBroker broker) : ISupervised
     {
-        public void Report(string value) => _ = runner.PublishAsync(KnownResourceStates.Starting, KnownResourceStateStyles.Info, value);
+        public Task<int> Exited => broker.Exited;
+
+        public Task StopAsync(TimeSpan grace) => broker.StopAsync(grace);
+
+        public void Kill() => broker.Kill();
     }
 }

@@ -85,6 +85,8 @@ internal sealed class Orchestrator(
                 return new ProjectRunner(project, notifications, new ProjectEnvironment(project, execution, settings, mask), mask, journal, OpenLog(project), time);
             case RabbitMQServerResource server:
                 return new BrokerRunner(server, notifications, settings, mask, OpenLog(server), time);
+            case IResourceWithConnectionString given when given.Annotations.OfType<ExternalBrokerAnnotation>().FirstOrDefault() is { } external:
+                return new ExternalBrokerRunner(given, external.Stream, notifications, mask, time);
             default:
                 // Parameters and connection strings are values: there from the beginning.
                 _ = notifications.PublishUpdateAsync(resource, snapshot => snapshot with

@@ -5,13 +5,16 @@ namespace FlowPlatform.Orchestration.Supervision;
 
 /// <summary>
 /// What the local orchestrator takes from the AppHost's configuration: <c>Flow:Data</c> (state; default <c>.flow/data</c> beside the AppHost),
-/// <c>Flow:Broker</c> (auto, rabbitmq, install) and <c>Flow:Console</c> (the resource whose output goes through to the console).
+/// <c>Flow:Broker</c> (auto, rabbitmq, install, docker) and <c>Flow:Console</c> (the resource whose output goes through to the console).
 /// </summary>
 internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource BrokerSource, string? ConsoleResource)
 {
     public string LogDirectory => Path.Combine(DataDirectory, "logs");
 
-    public static OrchestratorSettings From(IConfiguration configuration, string appHostDirectory)
+    /// <summary>Where services send telemetry.</summary>
+    public TelemetrySettings Telemetry { get; init; } = new(null, null, null, IsDevelopment: false);
+
+    public static OrchestratorSettings From(IConfiguration configuration, string appHostDirectory, bool isDevelopment)
     {
         var data = configuration["Flow:Data"] ?? Path.Combine(appHostDirectory, "..", ".flow", "data");
         var broker = configuration["Flow:Broker"] switch
@@ -19,8 +22,9 @@ internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource B
             null or "auto" => BrokerSource.Auto,
             "rabbitmq" => BrokerSource.Installed,
             "install" => BrokerSource.Packages,
-            var other => throw new ArgumentException($"Flow:Broker is '{other}'; it may be auto, rabbitmq or install."),
+            "docker" => BrokerSource.Container,
+            var other => throw new ArgumentException($"Flow:Broker is '{other}'; it may be auto, rabbitmq, install or docker."),
         };
-        return new OrchestratorSettings(Path.GetFullPath(data), broker, configuration["Flow:Console"]);
+        return new OrchestratorSettings(Path.GetFullPath(data), broker, configuration["Flow:Console"]) { Telemetry = TelemetrySettings.From(configuration, isDevelopment) };
     }
 }

@@ -35,22 +35,16 @@ internal sealed class ProjectEnvironment(
         return environment;
     }
 
-    /// <summary>The exporter's endpoint, protocol and headers are inherited when the AppHost has them.</summary>
     private void AddTelemetry(Dictionary<string, string?> environment)
     {
-        environment["OTEL_SERVICE_NAME"] = resource.Name;
-        environment["OTEL_RESOURCE_ATTRIBUTES"] = $"service.instance.id={instanceId}";
-        if (string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT")))
+        if (settings.Telemetry.Headers is { } headers)
         {
-            return;
+            mask.Add(headers[(headers.IndexOf('=') + 1)..]);
         }
-        const string SoonMilliseconds = "1000";
-        environment["OTEL_BSP_SCHEDULE_DELAY"] = SoonMilliseconds;
-        environment["OTEL_BLRP_SCHEDULE_DELAY"] = SoonMilliseconds;
-        environment["OTEL_METRIC_EXPORT_INTERVAL"] = SoonMilliseconds;
-        environment["OTEL_TRACES_SAMPLER"] = "always_on";
-        environment["OTEL_METRICS_EXEMPLAR_FILTER"] = "trace_based";
-        environment["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory";
+        foreach (var (name, value) in settings.Telemetry.Variables(resource.Name, instanceId))
+        {
+            environment[name] = value;
+        }
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.Orchestration.Broker;
@@ -38,17 +39,30 @@ internal sealed class ProjectRunner(
         }
     }
 
+    /// <summary>Healthy when all of its checks are.</summary>
     protected override Task WatchHealthAsync(CancellationToken cancellationToken)
     {
-        var check = resource.Annotations.OfType<HttpHealthCheckAnnotation>().FirstOrDefault();
-        if (check is null)
+        var checks = resource.Annotations.OfType<HttpHealthCheckAnnotation>().DistinctBy(check => check.Key).ToArray();
+        if (checks.Length == 0)
         {
             return PublishHealthAsync(HealthStatus.Healthy, null);
         }
+        var results = new ConcurrentDictionary<string, (HealthStatus Health, string? Reason)>();
+        return Task.WhenAll(checks.Select(check => WatchAsync(check, (health, reason) =>
+        {
+            results[check.Key] = (health, reason);
+            var bad = results.Values.FirstOrDefault(result => result.Health != HealthStatus.Healthy);
+            return bad.Reason is not null ? PublishHealthAsync(HealthStatus.Unhealthy, bad.Reason)
+                : results.Count == checks.Length ? PublishHealthAsync(HealthStatus.Healthy, null) : Task.CompletedTask;
+        }, cancellationToken)));
+    }
+
+    private Task WatchAsync(HttpHealthCheckAnnotation check, Func<HealthStatus, string?, Task> publish, CancellationToken cancellationToken)
+    {
         var endpoint = resource.Annotations.OfType<EndpointAnnotation>().FirstOrDefault(endpoint => endpoint.Name == check.EndpointName);
         return endpoint?.Url is { } url
-            ? new HttpHealthWatch(new Uri(new Uri(url), check.Path), check.StatusCode, PublishHealthAsync, Time).RunAsync(cancellationToken)
-            : PublishHealthAsync(HealthStatus.Unhealthy, $"its health check names the endpoint '{check.EndpointName}', which it doesn't have");
+            ? new HttpHealthWatch(new Uri(new Uri(url), check.Path), check.StatusCode, publish, Time).RunAsync(cancellationToken)
+            : publish(HealthStatus.Unhealthy, $"its health check names the endpoint '{check.EndpointName}', which it doesn't have");
     }
 
     private string FindAssembly()

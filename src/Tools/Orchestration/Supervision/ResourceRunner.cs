@@ -20,6 +20,11 @@ internal abstract class ResourceRunner(IResource resource, ResourceNotificationS
 
     protected TimeProvider Time { get; } = time;
 
+    protected SecretMask Mask { get; } = mask;
+
+    /// <summary>What is reported becomes the reason of the starting state, where a user sees it.</summary>
+    protected IProgress<string> StartProgress => new StateProgress(this);
+
     public IReadOnlyList<IResource> Dependencies { get; } = [.. resource.Annotations.OfType<WaitAnnotation>().Select(wait => wait.Resource)];
 
     public void Start() => supervision = SuperviseAsync(stopping.Token);
@@ -63,7 +68,7 @@ internal abstract class ResourceRunner(IResource resource, ResourceNotificationS
             State = new ResourceStateSnapshot(state, style),
             HealthStatus = null,
             ExitCode = exitCode,
-            Reason = reason is null ? null : mask.Apply(reason),
+            Reason = reason is null ? null : Mask.Apply(reason),
         });
 
     private async Task SuperviseAsync(CancellationToken cancellationToken)
@@ -95,7 +100,8 @@ internal abstract class ResourceRunner(IResource resource, ResourceNotificationS
                 dependency.Name, change => change.Snapshot.IsReady || change.Snapshot.IsTerminal, cancellationToken);
             if (!reached.Snapshot.IsReady)
             {
-                await PublishAsync(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Error,
+                // A consequence, not a fault of its own: told as such.
+                await PublishAsync(KnownResourceStates.FailedToStart, KnownResourceStateStyles.Info,
                     $"it needs {dependency.Name}, which is {reached.Snapshot.State?.Text}");
                 return false;
             }
@@ -176,5 +182,10 @@ internal abstract class ResourceRunner(IResource resource, ResourceNotificationS
         {
             // That is how it is asked to end.
         }
+    }
+
+    private sealed class StateProgress(ResourceRunner runner) : IProgress<string>
+    {
+        public void Report(string value) => _ = runner.PublishAsync(KnownResourceStates.Starting, KnownResourceStateStyles.Info, value);
     }
 }

@@ -29,7 +29,8 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
         }
         else if (problem.Status == StatusCodes.Status503ServiceUnavailable)
         {
-            httpContext.Response.Headers.RetryAfter = "1";
+            // A store is busy for moments; what fills an outbox lasts longer.
+            httpContext.Response.Headers.RetryAfter = exception is OutboxFullException ? "5" : "1";
         }
 
         httpContext.Response.StatusCode = problem.Status ?? StatusCodes.Status500InternalServerError;
@@ -45,7 +46,7 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
     {
         BadHttpRequestException { InnerException: JsonException json } => RequestFaults.OfJson(json),
         BadHttpRequestException bad => RequestFaults.OfBinding(bad),
-        StoreBusyException or EventLogUnavailableException => new ProblemDetails { Status = StatusCodes.Status503ServiceUnavailable, Detail = exception.Message },
+        StoreBusyException or OutboxFullException or EventLogUnavailableException => new ProblemDetails { Status = StatusCodes.Status503ServiceUnavailable, Detail = exception.Message },
         _ => new ProblemDetails { Status = StatusCodes.Status500InternalServerError, Detail = "The service failed on this request; its log says why." },
     };
 

@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Configuration;
+
+namespace FlowPlatform.AppHost;
+
+/// <summary>What Aspire needs to be told. Its counterpart for the local orchestrator, under the same name, is in Local/.</summary>
+internal static class HostMode
+{
+    /// <summary>Aspire's dashboard shows what resources write.</summary>
+    public static bool ShowsSimulator => false;
+
+    /// <summary>
+    /// What a launch profile would say, where nothing says it: an address for the dashboard and one for its telemetry, on loopback and without TLS. There is
+    /// no launch profile, because <c>dotnet run</c> would apply it to the local orchestrator, too.
+    /// </summary>
+    public static void Configure(IDistributedApplicationBuilder builder, AppHostFlags flags)
+    {
+        if (!string.IsNullOrEmpty(builder.Configuration["ASPNETCORE_URLS"]))
+        {
+            return;
+        }
+        var ports = FreePorts.Take(3).Select(port => $"http://localhost:{port}").ToArray();
+        builder.Configuration["ASPNETCORE_URLS"] = ports[0];
+        builder.Configuration["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = ports[1];
+        builder.Configuration["ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"] = ports[2];
+        builder.Configuration["ASPIRE_ALLOW_UNSECURED_TRANSPORT"] = "true";
+    }
+
+    /// <summary>
+    /// A container with the stream plugin. Stream clients reconnect to the address that the broker advertises: its stream port is the same inside and outside
+    /// of what the client sees, so there is no proxy, and it is a free one, so that AppHosts run beside each other. Its messages belong to the data directory.
+    /// </summary>
+    public static IResourceBuilder<RabbitMQServerResource> AddServer(
+        IDistributedApplicationBuilder builder, AppHostFlags flags, IResourceBuilder<ParameterResource> user, IResourceBuilder<ParameterResource> password)
+    {
+        var streamPort = FreePorts.Take(1)[0];
+        return builder.AddRabbitMQ("rabbitmq", user, password)
+            .WithDataVolume($"flowplatform-rabbitmq-{KeyOf(flags.DataDirectory)}")
+            .WithEndpoint(port: streamPort, targetPort: BrokerExtensions.StreamPort, scheme: "rabbitmq-stream", name: "stream", isProxied: false)
+            .WithContainerFiles("/etc/rabbitmq", [new ContainerFile { Name = "enabled_plugins", Contents = "[rabbitmq_prometheus,rabbitmq_stream]." }])
+            .WithContainerFiles("/etc/rabbitmq/conf.d", [new ContainerFile { Name = "90-flowplatform.conf", Contents = StreamConfiguration(streamPort) }]);
+    }
+
+    /// <summary>It is not waited for: Aspire takes a connection string as ready, and services connect again until they succeed.</summary>
+    public static BrokerResource AddGivenBroker(IDistributedApplicationBuilder builder, string name, IResourceBuilder<ConnectionStringResource> stream) =>
+        new(builder.AddConnectionString(name), stream, Awaited: null);
+
+    private static string StreamConfiguration(int advertisedPort) => string.Create(CultureInfo.InvariantCulture,
+        $"stream.frame_max = 4194304\nstream.advertised_host = localhost\nstream.advertised_port = {advertisedPort}\n");
+
+    private static string KeyOf(string dataDirectory) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(dataDirectory)))[..12];
+}

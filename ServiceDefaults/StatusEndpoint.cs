@@ -1,0 +1,23 @@
+using FlowPlatform.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace ServiceDefaults;
+
+/// <summary><c>GET /flow/status</c>: streams, consumers and outbox of the service.</summary>
+internal static class StatusEndpoint
+{
+    private static readonly FlowStatus Sample = new(
+        1,
+        "orders",
+        [new PublishedPartitionStatus("orders", 0, LastSequence: 1204, Confirmed: 1204)],
+        [new ConsumerPartitionStatus("order-status", "orders", 0, Position: 1204, Mark: 1204, Lag: 0, DelaySeconds: 0, "live", "host-1/4711", null)],
+        new OutboxStatus(Depth: 0, Commands: 0, "running", null),
+        Parked: 0);
+
+    public static void MapFlowStatus(this IEndpointRouteBuilder app) =>
+        app.MapGet("/flow/status", (FlowMonitor monitor, CancellationToken cancellationToken) => monitor.GetStatusAsync(cancellationToken))
+            .Describe("getFlowStatus", "Service", "How events flow through the service", "Positions and lag of every consumer, and how many events wait in the outbox. A row per partition.")
+            .Example("live", StatusCodes.Status200OK, answer: Sample);
+}
