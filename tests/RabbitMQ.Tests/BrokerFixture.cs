@@ -27,8 +27,8 @@ public sealed class BrokerFixture : IAsyncLifetime
 
     internal StreamConnectionOptions ConnectionOptions(string? password = null)
     {
-        var address = BrokerAddress.Parse(Options());
-        return new StreamConnectionOptions { Endpoint = address.Stream, User = address.StreamUser, Password = password ?? address.StreamPassword, ConnectionName = "tests" };
+        var stream = BrokerAddress.Parse(Options()).Stream;
+        return new StreamConnectionOptions { Endpoint = stream.Endpoint, User = stream.User, Password = password ?? stream.Password, ConnectionName = "tests" };
     }
 
     internal Task<StreamConnection> ConnectAsync() => StreamConnection.ConnectAsync(ConnectionOptions(), TestContext.Current.CancellationToken);

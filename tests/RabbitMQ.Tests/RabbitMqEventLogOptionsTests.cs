@@ -21,7 +21,7 @@ public sealed class RabbitMqEventLogOptionsTests
     {
         var address = BrokerAddress.Parse(new RabbitMqEventLogOptions { AmqpUri = new Uri(uri) });
         (address.Amqp.ToString(), address.Stream.ToString(), address.VirtualHost).ShouldBe((amqp, stream, virtualHost));
-        (address.AmqpUser, address.AmqpPassword, address.StreamUser, address.StreamPassword).ShouldBe((user, password, user, password));
+        (address.Amqp.User, address.Amqp.Password, address.Stream.User, address.Stream.Password).ShouldBe((user, password, user, password));
     }
 
     [Fact]
@@ -33,14 +33,14 @@ public sealed class RabbitMqEventLogOptionsTests
             StreamUri = new Uri("rabbitmq-stream://u2:p%202@h2:99"),
             VirtualHost = "v",
         });
-        (address.Stream.ToString(), address.StreamUser, address.StreamPassword, address.AmqpUser, address.VirtualHost).ShouldBe(("h2:99", "u2", "p 2", "u", "v"));
+        (address.Stream.ToString(), address.Stream.User, address.Stream.Password, address.Amqp.User, address.VirtualHost).ShouldBe(("h2:99", "u2", "p 2", "u", "v"));
     }
 
     [Fact]
     public void A_stream_address_without_a_user_takes_the_other_ones()
     {
         var address = BrokerAddress.Parse(new RabbitMqEventLogOptions { AmqpUri = new Uri("amqp://u:p@h"), StreamUri = new Uri("rabbitmq-stream://h2") });
-        (address.Stream.ToString(), address.StreamUser, address.StreamPassword).ShouldBe(("h2:5552", "u", "p"));
+        (address.Stream.ToString(), address.Stream.User, address.Stream.Password).ShouldBe(("h2:5552", "u", "p"));
     }
 
     [Theory]
@@ -49,12 +49,37 @@ public sealed class RabbitMqEventLogOptionsTests
     [InlineData("amqp://u@h", null, "no user:password")]
     [InlineData("amqp://u:s3cret@h", "amqp://u:s3cret@h", "rabbitmq-stream://")]
     [InlineData("amqp://u:s3cret@h", "rabbitmq-stream://s3cret@h", "no user:password")]
+    [InlineData("amqps://u:s3cret@h?verify=verify_none", null, "always checked")]
+    [InlineData("amqp://u:s3cret@h?cacertfile=x", null, "amqps://")]
+    [InlineData("amqps://u:s3cret@h?cacertfile=missing.pem", null, "missing.pem")]
+    [InlineData("amqps://u:s3cret@h?cacert=x", null, "unknown parameter 'cacert'")]
+    [InlineData("amqps://u:s3cret@h?auth_mechanism=external", null, "certfile and keyfile")]
+    [InlineData("amqps://u:s3cret@h?auth_mechanism=magic", null, "plain or external")]
+    [InlineData("amqp://u:s3cret@h", "rabbitmq-stream://h?load_balancer=maybe", "true or false")]
     public void A_bad_address_is_told_without_its_password(string amqp, string? stream, string reason)
     {
         var options = new RabbitMqEventLogOptions { AmqpUri = new Uri(amqp), StreamUri = stream is null ? null : new Uri(stream) };
         var error = Should.Throw<ArgumentException>(() => new RabbitMqEventLog(options, TimeProvider.System));
         error.Message.ShouldContain(reason);
         error.ToString().ShouldNotContain("s3cret");
+    }
+
+    [Fact]
+    public void TLS_is_what_the_scheme_says()
+    {
+        BrokerAddress Parse(string amqp, string? stream, TlsOptions? tls = null) =>
+            BrokerAddress.Parse(new RabbitMqEventLogOptions { AmqpUri = new Uri(amqp), StreamUri = stream is null ? null : new Uri(stream), Tls = tls });
+
+        var secure = Parse("amqps://u:p@h", null);
+        (secure.Amqp.ToString(), secure.Stream.ToString()).ShouldBe(("h:5671", "h:5551"));
+        (secure.Amqp.Tls is not null, secure.Stream.Tls is not null).ShouldBe((true, true));
+        var mixed = Parse("amqp://u:p@h", "rabbitmq-stream+tls://h2");
+        (mixed.Amqp.Tls, mixed.Stream.ToString(), mixed.Stream.User).ShouldBe((null, "h2:5551", "u"));
+        mixed.Stream.Tls.ShouldNotBeNull();
+        var own = new TlsOptions { ServerName = "other" };
+        Parse("amqps://u:p@h", null, own).Stream.Tls.ShouldBeSameAs(own);
+        Should.Throw<ArgumentException>(() => Parse("amqp://u:p@h", null, own)).Message.ShouldContain("no address asks for it");
+        Parse("amqp://u:p@h", "rabbitmq-stream://h?load_balancer=true").LoadBalancer.ShouldBeTrue();
     }
 
     [Fact]
@@ -94,7 +119,7 @@ public sealed class RabbitMqEventLogOptionsTests
             new() { ["ConnectionStrings:rabbitmq"] = "amqp://u:p@h/v", [$"ConnectionStrings:{name}"] = "rabbitmq-stream://u:p@h:7" },
             read => options = read);
         services.GetRequiredService<IEventLog>().ShouldBeOfType<RabbitMqEventLog>();
-        BrokerAddress.Parse(options).Stream.ShouldBe(new StreamEndpoint("h", 7));
+        BrokerAddress.Parse(options).Stream.Endpoint.ShouldBe(new StreamEndpoint("h", 7));
     }
 
     [Fact]

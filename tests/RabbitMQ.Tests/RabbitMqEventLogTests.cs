@@ -18,7 +18,7 @@ public sealed class RabbitMqEventLogTests : IAsyncLifetime
     public RabbitMqEventLogTests(BrokerFixture broker)
     {
         this.broker = broker;
-        proxy = new TcpProxy(BrokerAddress.Parse(broker.Options()).Stream);
+        proxy = new TcpProxy(BrokerAddress.Parse(broker.Options()).Stream.Endpoint);
         var options = broker.Options();
         options.AddressResolver = _ => proxy.Endpoint;
         log = new RabbitMqEventLog(options, TimeProvider.System);
@@ -315,11 +315,7 @@ public sealed class RabbitMqEventLogTests : IAsyncLifetime
         await using var connection = await broker.ConnectAsync();
         for (var i = 0; i < count; i++)
         {
-            using var frame = new FrameBuffer((StreamCommand)0x0a);
-            frame.String("reference");
-            frame.String(Partition.Name);
-            frame.UInt64((ulong)i);
-            await connection.SendAsync(frame, Token);
+            await connection.StoreOffsetAsync("reference", Partition.Name, i, Token);
         }
 
         await connection.QueryMetadataAsync([Partition.Name], Token);

@@ -1,55 +1,103 @@
+using System.Net.Security;
+using System.Security.Authentication;
 using FlowPlatform.RabbitMQ.StreamProtocol;
+using RabbitMQ.Client;
 
 namespace FlowPlatform.RabbitMQ;
 
-/// <summary>What the addresses in the options mean. Messages never quote an address, for it holds a password.</summary>
-internal sealed record BrokerAddress(StreamEndpoint Stream, string StreamUser, string StreamPassword, StreamEndpoint Amqp, string AmqpUser, string AmqpPassword, string VirtualHost)
+/// <summary>How to get into one of the broker's two protocols. Never printed: it holds a password.</summary>
+/// <param name="Endpoint">Where.</param>
+/// <param name="User">Empty with EXTERNAL.</param>
+/// <param name="Password">Empty with EXTERNAL.</param>
+/// <param name="Mechanism">By what.</param>
+/// <param name="Tls">Null: in the clear.</param>
+internal sealed record BrokerAccess(StreamEndpoint Endpoint, string User, string Password, SaslMechanism Mechanism, TlsOptions? Tls)
 {
-    private const int AmqpPort = 5672;
-    private const int StreamPort = 5552;
+    /// <summary>Without credentials.</summary>
+    public override string ToString() => Endpoint.ToString();
 
+    /// <summary>What an AMQP address alone says.</summary>
+    /// <exception cref="ArgumentException">It is malformed or incomplete.</exception>
+    public static BrokerAccess Of(BrokerUri uri, UriForm form, TlsOptions? tls = null, BrokerAccess? fallback = null)
+    {
+        var mechanism = uri.Mechanism ?? fallback?.Mechanism ?? SaslMechanism.Plain;
+        tls = uri.IsSecure ? uri.Tls ?? tls ?? fallback?.Tls ?? new TlsOptions() : null;
+        if (mechanism == SaslMechanism.External)
+        {
+            return tls?.ClientCertificate is null
+                ? throw new ArgumentException($"The {form.Name} address of {uri.Endpoint.Host} asks for EXTERNAL, which is by a TLS client certificate: name {form.SecureScheme}://, certfile and keyfile.")
+                : new BrokerAccess(uri.Endpoint, string.Empty, string.Empty, mechanism, tls);
+        }
+
+        var (user, password) = (uri.User ?? fallback?.User, uri.Password ?? fallback?.Password);
+        return string.IsNullOrEmpty(user)
+            ? throw new ArgumentException($"The {form.Name} address of {uri.Endpoint.Host} has no user:password. There is no default user.")
+            : new BrokerAccess(uri.Endpoint, user, password ?? string.Empty, mechanism, tls);
+    }
+
+    /// <summary>The same for RabbitMQ's AMQP client, without its own recovery.</summary>
+    public ConnectionFactory CreateFactory(string virtualHost)
+    {
+        var factory = new ConnectionFactory
+        {
+            HostName = Endpoint.Host,
+            Port = Endpoint.Port,
+            VirtualHost = virtualHost,
+            AutomaticRecoveryEnabled = false,
+            TopologyRecoveryEnabled = false,
+        };
+        if (Tls is not null)
+        {
+            factory.Ssl = new SslOption(Tls.ServerName ?? Endpoint.Host, enabled: true)
+            {
+                // Whatever the system holds for safe.
+                Version = SslProtocols.None,
+                AcceptablePolicyErrors = SslPolicyErrors.None,
+                CertificateValidationCallback = (_, certificate, chain, errors) => Tls.IsTrusted(certificate, chain, errors),
+                Certs = Tls.ClientCertificate is null ? null : [Tls.ClientCertificate],
+            };
+        }
+
+        if (Mechanism == SaslMechanism.External)
+        {
+            factory.AuthMechanisms = [new ExternalMechanismFactory()];
+        }
+        else
+        {
+            (factory.UserName, factory.Password) = (User, Password);
+        }
+
+        return factory;
+    }
+}
+
+/// <summary>What the addresses in the options mean.</summary>
+/// <param name="Stream">Way into the stream protocol.</param>
+/// <param name="Amqp">Way into AMQP.</param>
+/// <param name="VirtualHost">In both.</param>
+/// <param name="LoadBalancer">Whether every node is reached by the stream address itself.</param>
+internal sealed record BrokerAddress(BrokerAccess Stream, BrokerAccess Amqp, string VirtualHost, bool LoadBalancer)
+{
     /// <summary>Reads the addresses.</summary>
     /// <exception cref="ArgumentException">One is missing or malformed.</exception>
     public static BrokerAddress Parse(RabbitMqEventLogOptions options)
     {
-        var amqp = options.AmqpUri ?? throw new ArgumentException(
-            "RabbitMQ's address is missing. Set ConnectionStrings:rabbitmq to amqp://user:password@host:port/virtual-host.", nameof(options));
-        Check(amqp, "amqp", "AMQP");
-        var (amqpUser, amqpPassword) = Credentials(amqp, "AMQP");
-        var stream = options.StreamUri;
-        var (streamUser, streamPassword) = (amqpUser, amqpPassword);
-        if (stream is not null)
+        var uri = BrokerUri.Parse(
+            options.AmqpUri ?? throw new ArgumentException(
+                "RabbitMQ's address is missing. Set ConnectionStrings:rabbitmq to amqp://user:password@host:port/virtual-host.", nameof(options)),
+            UriForm.Amqp);
+        var amqp = BrokerAccess.Of(uri, UriForm.Amqp, options.Tls);
+        var given = options.StreamUri is null ? null : BrokerUri.Parse(options.StreamUri, UriForm.Stream);
+        if (options.Tls is not null && !uri.IsSecure && given is not { IsSecure: true })
         {
-            Check(stream, "rabbitmq-stream", "stream");
-            (streamUser, streamPassword) = stream.UserInfo.Length == 0 ? (amqpUser, amqpPassword) : Credentials(stream, "stream");
+            throw new ArgumentException($"TLS is set up, but no address asks for it: {UriForm.Amqp.SecureScheme}:// or {UriForm.Stream.SecureScheme}://.", nameof(options));
         }
 
-        return new BrokerAddress(
-            new StreamEndpoint(stream?.IdnHost ?? amqp.IdnHost, stream is null || stream.Port < 0 ? StreamPort : stream.Port),
-            streamUser,
-            streamPassword,
-            new StreamEndpoint(amqp.IdnHost, amqp.Port < 0 ? AmqpPort : amqp.Port),
-            amqpUser,
-            amqpPassword,
-            options.VirtualHost ?? (amqp.AbsolutePath.Length > 1 ? Uri.UnescapeDataString(amqp.AbsolutePath[1..]) : "/"));
+        var port = uri.IsSecure ? UriForm.Stream.SecurePort : UriForm.Stream.Port;
+        var stream = given is null ? amqp with { Endpoint = new StreamEndpoint(uri.Endpoint.Host, port) } : BrokerAccess.Of(given, UriForm.Stream, options.Tls, amqp);
+        return new BrokerAddress(stream, amqp, options.VirtualHost ?? uri.VirtualHost, (given ?? uri).LoadBalancer);
     }
 
     /// <summary>Without credentials.</summary>
     public override string ToString() => $"{Stream} (AMQP {Amqp}, virtual host '{VirtualHost}')";
-
-    private static void Check(Uri uri, string scheme, string name)
-    {
-        if (!uri.IsAbsoluteUri || uri.Scheme != scheme || uri.Host.Length == 0)
-        {
-            throw new ArgumentException($"The {name} address must have the form {scheme}://user:password@host:port; this one {(uri.IsAbsoluteUri ? $"starts with {uri.Scheme}://" : "is not absolute")}.");
-        }
-    }
-
-    private static (string User, string Password) Credentials(Uri uri, string name)
-    {
-        var parts = uri.UserInfo.Split(':', 2);
-        return parts.Length == 2 && parts[0].Length > 0
-            ? (Uri.UnescapeDataString(parts[0]), Uri.UnescapeDataString(parts[1]))
-            : throw new ArgumentException($"The {name} address of {uri.IdnHost} has no user:password. There is no default user.");
-    }
 }

@@ -9,7 +9,7 @@ internal sealed class ChunkDecoder(PartitionId partition)
 {
     private readonly EventDecoder events = new();
 
-    /// <summary>The records at or above an offset, up to the first that can't be read.</summary>
+    /// <summary>The records at or above an offset, up to the first that can't be read. None of a chunk whose parts don't fit together: its records' offsets can't be trusted, either.</summary>
     /// <param name="chunk">The chunk; not referenced afterwards.</param>
     /// <param name="lowest">Records below are skipped without a look.</param>
     /// <param name="broken">What is wrong with the record after the last returned one; null if all could be read.</param>
@@ -30,6 +30,7 @@ internal sealed class ChunkDecoder(PartitionId partition)
         }
         catch (ChunkException e)
         {
+            records.Clear();
             broken = new LogCorruptException(partition, chunk.FirstOffset, e.Reason, e);
         }
         catch (AmqpFormatException e)

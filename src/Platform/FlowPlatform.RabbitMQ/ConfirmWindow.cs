@@ -38,6 +38,7 @@ internal sealed class ConfirmWindow(int maxEvents, long maxBytes)
     private int head;
     private int count;
     private long bytes;
+    private ulong greatest;
     private Exception? failure;
     private TaskCompletionSource? room;
 
@@ -63,16 +64,20 @@ internal sealed class ConfirmWindow(int maxEvents, long maxBytes)
             ring[Index(count)] = new Entry { Id = id, Bytes = size, Owner = owner };
             count++;
             bytes += size;
+            greatest = Math.Max(greatest, id);
         }
     }
 
-    public void Confirm(PublishingIds ids)
+    /// <returns>An id that was never added, if there is one: the peer is out of its mind. Others are counted once, however often they come.</returns>
+    public ulong? Confirm(PublishingIds ids)
     {
+        ulong? unknown = null;
         lock (gate)
         {
             for (var i = 0; i < ids.Count; i++)
             {
                 ConfirmOne(ids[i]);
+                unknown = ids[i] > greatest ? ids[i] : unknown;
             }
 
             for (; count > 0 && ring[head].Owner is null; count--)
@@ -83,6 +88,7 @@ internal sealed class ConfirmWindow(int maxEvents, long maxBytes)
 
             room?.TrySetResult();
             room = null;
+            return unknown;
         }
     }
 

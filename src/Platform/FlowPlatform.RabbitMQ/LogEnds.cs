@@ -51,6 +51,15 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
         return found ?? (reference is null ? null : await LastBeforeAsync(upper, reference));
     }
 
+    /// <summary>Offset of the newest record, which is not read itself; -1 if there is none.</summary>
+    public Task<long> LastOffsetAsync() =>
+        SubscribedAsync(StreamOffset.Last, 1, async (subscription, chunks) =>
+        {
+            await subscription.UnsubscribeAsync(CancellationToken.None);
+            using var chunk = chunks.TryTake();
+            return chunk is null ? -1 : chunk.FirstOffset + chunk.RecordCount - 1;
+        });
+
     /// <summary>Walks back in growing steps; each is read forward, up to where the last one began.</summary>
     private async Task<LogRecord?> LastBeforeAsync(long upper, byte[] producer)
     {
@@ -175,7 +184,7 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
             }
             catch (ChannelClosedException e)
             {
-                throw new StreamConnectionException($"The subscription ended. {e.InnerException?.Message}", e.InnerException);
+                throw new StreamConnectionException($"The subscription ended. {Reason?.Message}", Reason ?? e);
             }
         }
 
@@ -190,7 +199,7 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
         public void Closed(Exception reason)
         {
             Reason = reason;
-            chunks.Writer.TryComplete(reason);
+            chunks.Writer.TryComplete();
         }
 
         public void Dispose()

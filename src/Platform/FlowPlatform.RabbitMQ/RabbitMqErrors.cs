@@ -25,7 +25,7 @@ internal static class RabbitMqErrors
         StreamResponseException { Code: StreamResponseCode.PreconditionFailed, Command: StreamCommand.DeclarePublisher } blocked => new EventLogUnavailableException(
             $"{partition}: the broker takes no publishers. It does so during a disk alarm: see its log. {blocked.Message}", blocked),
         ChunkException chunk => new LogCorruptException(partition, Math.Max(chunk.FirstOffset, 0), chunk.Reason, chunk),
-        StreamResponseException or StreamConnectionException or StreamProtocolException => new EventLogUnavailableException($"{partition}: {e.Message}", e),
+        StreamResponseException or StreamConnectionException or StreamProtocolException or StreamTlsException or StreamNotSupportedException => new EventLogUnavailableException($"{partition}: {e.Message}", e),
         _ => e,
     };
 
@@ -36,7 +36,7 @@ internal static class RabbitMqErrors
         {
             return await step();
         }
-        catch (Exception e) when (e is StreamResponseException or StreamConnectionException or StreamProtocolException or ChunkException)
+        catch (Exception e) when (e is StreamResponseException or StreamConnectionException or StreamProtocolException or StreamTlsException or StreamNotSupportedException or ChunkException)
         {
             throw Translate(e, partition);
         }

@@ -73,7 +73,9 @@ public sealed class RabbitMqEventLog : IEventLog
     public async Task<IPartitionReader> OpenReaderAsync(PartitionId partition, LogPosition from, CancellationToken cancellationToken)
     {
         Task<RabbitMqPartitionReader> Open(StreamConnection connection) =>
-            RabbitMqPartitionReader.OpenAsync(partition, from, connection, options.InitialCredit, cancellationToken);
+            RabbitMqPartitionReader.OpenAsync(partition, from, connection, options, new StallWatch(partition, from, LastOffsetAsync), time, cancellationToken);
+
+        Task<long> LastOffsetAsync(CancellationToken token) => LookAsync(partition, ends => ends.LastOffsetAsync(), token);
 
         // A replica may trail: where the log ends, only the leader knows.
         var onLeader = from.Kind is LogPositionKind.Next or LogPositionKind.Last;
@@ -111,6 +113,7 @@ public sealed class RabbitMqEventLog : IEventLog
         ArgumentOutOfRangeException.ThrowIfLessThan(options.RequestTimeout, TimeSpan.FromMilliseconds(1));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ResolveTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ConfirmTimeout, TimeSpan.FromMilliseconds(1));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.StallTimeout, TimeSpan.FromMilliseconds(1));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Heartbeat, TimeSpan.FromSeconds(1));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxFrameEvents, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxFrameBytes, 1024);
@@ -120,7 +123,7 @@ public sealed class RabbitMqEventLog : IEventLog
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxDeliverBytes, options.MaxInFlightBytes);
     }
 
-    private Task<LogRecord?> LookAsync(PartitionId partition, Func<LogEnds, Task<LogRecord?>> look, CancellationToken cancellationToken)
+    private Task<T> LookAsync<T>(PartitionId partition, Func<LogEnds, Task<T>> look, CancellationToken cancellationToken)
     {
         // Not cancelled in the middle, for the connection is shared: the caller stops waiting, the look (well below a second) ends by itself.
         var looking = RabbitMqErrors.TranslatedAsync(

@@ -5,11 +5,24 @@ namespace FlowPlatform.RabbitMQ;
 /// <summary>How to reach RabbitMQ, and the bounds of using it. Checked when the log is created.</summary>
 public sealed class RabbitMqEventLogOptions
 {
-    /// <summary>AMQP address with credentials, <c>amqp://user:password@host:port/virtual-host</c>; used to declare streams. Default port 5672, default virtual host <c>/</c>.</summary>
+    /// <summary>
+    /// AMQP address with credentials, <c>amqp://user:password@host:port/virtual-host</c>, or <c>amqps://…</c> for TLS; used to declare streams. Default ports 5672 and 5671, default virtual host <c>/</c>.
+    /// Parameters, named as in RabbitMQ's documentation of URI query parameters: <c>cacertfile</c> (authorities to trust, PEM; default: the system's), <c>certfile</c> and <c>keyfile</c>
+    /// (our own certificate, PEM), <c>server_name_indication</c> (name that the broker's certificate must have; default: the host), <c>auth_mechanism=external</c> (by certificate instead of password).
+    /// </summary>
     public Uri? AmqpUri { get; set; }
 
-    /// <summary>Stream-protocol address with credentials, <c>rabbitmq-stream://user:password@host:port</c>. Default: host and credentials of <see cref="AmqpUri"/>, port 5552.</summary>
+    /// <summary>
+    /// Stream-protocol address with credentials, <c>rabbitmq-stream://user:password@host:port</c>, or <c>rabbitmq-stream+tls://…</c>, with the same parameters and one more: <c>load_balancer=true</c>
+    /// reaches every node by this very address (behind a load balancer, or a container's mapped port). Default: host, credentials and TLS of <see cref="AmqpUri"/>, port 5552 or, with TLS, 5551.
+    /// </summary>
     public Uri? StreamUri { get; set; }
+
+    /// <summary>TLS where an address asks for it and has no parameters for it; default: the system's authorities, no certificate of our own.</summary>
+    public TlsOptions? Tls { get; set; }
+
+    /// <summary>Codecs for sub-entry batches that other clients packed otherwise than with gzip; default none.</summary>
+    public IReadOnlyList<ICompressionCodec> Codecs { get; set; } = [];
 
     /// <summary>Virtual host; default: the one in <see cref="AmqpUri"/>.</summary>
     public string? VirtualHost { get; set; }
@@ -52,6 +65,12 @@ public sealed class RabbitMqEventLogOptions
     /// <summary>Largest batch that a reader accepts, in bytes; default 64 MiB.</summary>
     public int MaxDeliverBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>Maps the address that a node advertises to one that can be reached from here (port forwarding, proxies). Default: as advertised.</summary>
+    /// <summary>How long a reader may wait before it looks whether there is something that the broker doesn't send it; past two such looks it ends itself, to be opened again. Default 30 s.</summary>
+    public TimeSpan StallTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Maps the address that a node advertises to one that can be reached from here (port forwarding, proxies, load balancers). Where several nodes have the same, connections are tried until
+    /// the wanted node answers. Default: as advertised, or the stream address with <c>load_balancer=true</c>.
+    /// </summary>
     public Func<StreamEndpoint, StreamEndpoint>? AddressResolver { get; set; }
 }

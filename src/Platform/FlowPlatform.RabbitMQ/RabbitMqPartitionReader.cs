@@ -15,26 +15,34 @@ internal sealed class RabbitMqPartitionReader : IPartitionReader, IChunkObserver
     private readonly StreamConnection connection;
     private readonly ChunkDecoder decoder;
     private readonly CreditReturn credit;
+    private readonly StallWatch stall;
+    private readonly TimeSpan stallTimeout;
+    private readonly TimeProvider time;
     private readonly long lowest;
     private long nextOffset;
     private Exception? failure;
+    private Exception? closed;
+    private Task<bool>? waiting;
 
-    private RabbitMqPartitionReader(PartitionId partition, LogPosition from, StreamConnection connection)
+    private RabbitMqPartitionReader(PartitionId partition, LogPosition from, StreamConnection connection, StallWatch stall, TimeSpan stallTimeout, TimeProvider time)
     {
         Partition = partition;
         this.connection = connection;
         lowest = from.Kind == LogPositionKind.Offset ? from.Value : 0;
         decoder = new ChunkDecoder(partition);
         credit = new CreditReturn();
+        this.stall = stall;
+        this.stallTimeout = stallTimeout;
+        this.time = time;
     }
 
     public PartitionId Partition { get; }
 
     public static async Task<RabbitMqPartitionReader> OpenAsync(
-        PartitionId partition, LogPosition from, StreamConnection connection, ushort initialCredit, CancellationToken cancellationToken)
+        PartitionId partition, LogPosition from, StreamConnection connection, RabbitMqEventLogOptions options, StallWatch stall, TimeProvider time, CancellationToken cancellationToken)
     {
-        var reader = new RabbitMqPartitionReader(partition, from, connection);
-        var subscription = await connection.SubscribeAsync(partition.Name, Offset(from), initialCredit, reader, cancellationToken);
+        var reader = new RabbitMqPartitionReader(partition, from, connection, stall, options.StallTimeout, time);
+        var subscription = await connection.SubscribeAsync(partition.Name, Offset(from), options.InitialCredit, reader, cancellationToken);
         reader.credit.Start(subscription);
         return reader;
     }
@@ -88,7 +96,11 @@ internal sealed class RabbitMqPartitionReader : IPartitionReader, IChunkObserver
         }
     }
 
-    void IChunkObserver.Closed(Exception reason) => chunks.Writer.TryComplete(RabbitMqErrors.Translate(reason, Partition));
+    void IChunkObserver.Closed(Exception reason)
+    {
+        closed = RabbitMqErrors.Translate(reason, Partition);
+        chunks.Writer.TryComplete();
+    }
 
     private static StreamOffset Offset(LogPosition from) => from.Kind switch
     {
@@ -102,18 +114,20 @@ internal sealed class RabbitMqPartitionReader : IPartitionReader, IChunkObserver
 
     private async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
+        // One wait at a time, which outlives a call that is cancelled.
+        waiting ??= chunks.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
         try
         {
-            if (await chunks.Reader.WaitToReadAsync(cancellationToken))
-            {
-                return;
-            }
-
-            failure = new EventLogUnavailableException($"{Partition}: the reader has ended.");
+            var more = await waiting.WaitAsync(stallTimeout, time, cancellationToken);
+            waiting = null;
+            failure = more ? null : closed ?? new EventLogUnavailableException($"{Partition}: the reader has ended.");
         }
-        catch (Exception e) when (e is EventLogUnavailableException or LogCorruptException or StreamNotFoundException)
+        catch (TimeoutException)
         {
-            failure = e;
+            var stalled = await stall.LookAsync(nextOffset, cancellationToken);
+
+            // What has come during the look is no stall.
+            failure = chunks.Reader.TryPeek(out _) ? null : stalled;
         }
     }
 

@@ -93,7 +93,13 @@ internal sealed class RabbitMqPartitionWriter : IPartitionWriter, IPublishObserv
         await connection.DisposeAsync();
     }
 
-    void IPublishObserver.Confirmed(PublishingIds ids) => window.Confirm(ids);
+    void IPublishObserver.Confirmed(PublishingIds ids)
+    {
+        if (window.Confirm(ids) is { } unknown)
+        {
+            Die(new EventLogUnavailableException($"{Partition}: the broker confirmed sequence {unknown} of {producer}, which was never sent on this connection."));
+        }
+    }
 
     void IPublishObserver.Refused(ulong publishingId, StreamResponseCode code) =>
         Die(new EventLogUnavailableException($"{Partition}: the broker refused sequence {publishingId} of {producer}: {code} ({(ushort)code})."));

@@ -12,18 +12,23 @@ internal sealed class StreamConnector : IAsyncDisposable
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(1);
 
+    // Of three nodes behind a balancer that throws dice, one is missed so often once in 3,000 times; then back-off, and again.
+    private const int AttemptsThroughBalancer = 20;
+
     private readonly HashSet<StreamEndpoint> known = [];
     private readonly RabbitMqEventLogOptions options;
     private readonly BrokerAddress address;
     private readonly TimeProvider time;
     private readonly AdminConnections admin;
+    private readonly Func<StreamEndpoint, StreamEndpoint>? resolve;
 
     public StreamConnector(RabbitMqEventLogOptions options, BrokerAddress address, TimeProvider time)
     {
         this.options = options;
         this.address = address;
         this.time = time;
-        admin = new AdminConnections(node => node is { } wanted ? ConnectAsync(Reachable(wanted), "admin", CancellationToken.None) : ConnectAnywhereAsync());
+        resolve = options.AddressResolver ?? (address.LoadBalancer ? _ => address.Stream.Endpoint : null);
+        admin = new AdminConnections(node => node is { } wanted ? ConnectToAsync(wanted, "admin", CancellationToken.None) : ConnectAnywhereAsync());
     }
 
     /// <summary>Opens a connection of its own to the stream's leader and does something on it; closes it again if that fails.</summary>
@@ -114,7 +119,7 @@ internal sealed class StreamConnector : IAsyncDisposable
 
     private async Task<T> OpenAsync<T>(StreamEndpoint node, string name, Func<StreamConnection, Task<T>> open, CancellationToken cancellationToken)
     {
-        var connection = await ConnectAsync(Reachable(node), name, cancellationToken);
+        var connection = await ConnectToAsync(node, name, cancellationToken);
         try
         {
             return await open(connection);
@@ -132,7 +137,7 @@ internal sealed class StreamConnector : IAsyncDisposable
         List<StreamEndpoint> candidates;
         lock (known)
         {
-            candidates = [address.Stream, .. known.Select(Reachable)];
+            candidates = [address.Stream.Endpoint, .. known.Select(Reachable)];
         }
 
         for (var i = 0; ; i++)
@@ -148,21 +153,46 @@ internal sealed class StreamConnector : IAsyncDisposable
         }
     }
 
-    private StreamEndpoint Reachable(StreamEndpoint advertised) => options.AddressResolver?.Invoke(advertised) ?? advertised;
+    /// <summary>
+    /// A connection to this very node. Behind a load balancer chance decides where one ends: so it is tried until the node that answers says that it is the one
+    /// (which is what the specification's authors advise). Where a node leads or has no member, another one's answer would be wrong (rule W3).
+    /// </summary>
+    private async Task<StreamConnection> ConnectToAsync(StreamEndpoint node, string purpose, CancellationToken cancellationToken)
+    {
+        StreamEndpoint? reached = null;
+        for (var attempt = 0; attempt < AttemptsThroughBalancer; attempt++)
+        {
+            var connection = await ConnectAsync(Reachable(node), purpose, cancellationToken);
+            if (resolve is null || connection.AdvertisedEndpoint is null || connection.AdvertisedEndpoint == node)
+            {
+                return connection;
+            }
+
+            reached = connection.AdvertisedEndpoint;
+            await connection.DisposeAsync();
+        }
+
+        throw new StreamConnectionException($"{node} was not reached by {Reachable(node)} in {AttemptsThroughBalancer} connections; the last one ended at {reached}.");
+    }
+
+    private StreamEndpoint Reachable(StreamEndpoint advertised) => resolve?.Invoke(advertised) ?? advertised;
 
     private Task<StreamConnection> ConnectAsync(StreamEndpoint endpoint, string purpose, CancellationToken cancellationToken) =>
         StreamConnection.ConnectAsync(
             new StreamConnectionOptions
             {
                 Endpoint = endpoint,
-                User = address.StreamUser,
-                Password = address.StreamPassword,
+                Tls = address.Stream.Tls,
+                Mechanism = address.Stream.Mechanism,
+                User = address.Stream.User,
+                Password = address.Stream.Password,
                 VirtualHost = address.VirtualHost,
                 ConnectionName = $"{options.ConnectionName} {purpose}",
                 ConnectTimeout = options.ConnectTimeout,
                 RequestTimeout = options.RequestTimeout,
                 Heartbeat = options.Heartbeat,
                 MaxDeliverBytes = options.MaxDeliverBytes,
+                Codecs = options.Codecs,
                 TimeProvider = time,
             },
             cancellationToken);

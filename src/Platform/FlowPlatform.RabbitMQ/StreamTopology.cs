@@ -85,18 +85,9 @@ internal sealed class StreamTopology(RabbitMqEventLogOptions options, BrokerAddr
 
     private Task<IConnection> ConnectAsync(CancellationToken cancellationToken)
     {
-        var factory = new ConnectionFactory
-        {
-            HostName = address.Amqp.Host,
-            Port = address.Amqp.Port,
-            UserName = address.AmqpUser,
-            Password = address.AmqpPassword,
-            VirtualHost = address.VirtualHost,
-            AutomaticRecoveryEnabled = false,
-            TopologyRecoveryEnabled = false,
-            RequestedConnectionTimeout = options.ConnectTimeout,
-            ContinuationTimeout = options.RequestTimeout,
-        };
+        var factory = address.Amqp.CreateFactory(address.VirtualHost);
+        factory.RequestedConnectionTimeout = options.ConnectTimeout;
+        factory.ContinuationTimeout = options.RequestTimeout;
         return factory.CreateConnectionAsync($"{options.ConnectionName} topology", cancellationToken);
     }
 }

@@ -6,8 +6,6 @@ namespace FlowPlatform.RabbitMQ.Tests.StreamProtocol;
 /// <summary>How a connection behaves against a broker that says what a real one doesn't.</summary>
 public sealed class ConnectionFaultTests
 {
-    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(700);
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -34,6 +32,8 @@ public sealed class ConnectionFaultTests
         await using var broker = new ScriptedBroker();
         var connection = await broker.ConnectAsync(version: version);
         Convert.ToHexString(broker.Received[^1]).ShouldContain("0008" + "0001" + "0002", customMessage: "Deliver in versions 1 to 2");
+        Convert.ToHexString(broker.Received[^1]).ShouldNotContain("001A" + "0001" + "0001", customMessage: "we are no single active consumer");
+        (connection.Supports(StreamCommand.StreamStats), connection.Supports(StreamCommand.Route)).ShouldBe((true, false), "by the broker's own list");
         await CloseAsync(broker, connection);
     }
 
@@ -41,7 +41,7 @@ public sealed class ConnectionFaultTests
     public async Task Commands_are_byte_by_byte_as_specified()
     {
         await using var broker = new ScriptedBroker();
-        await using var connection = await broker.ConnectAsync();
+        var connection = await broker.ConnectAsync();
         var declaring = connection.DeclarePublisherAsync("s", "ref", new PublishLog(), Token);
         await ExpectAsync(broker, StreamCommand.DeclarePublisher, "00" + "0003726566" + "000173");
         await declaring;
@@ -68,6 +68,26 @@ public sealed class ConnectionFaultTests
         var deleting = connection.DeleteStreamAsync("s", Token);
         await ExpectAsync(broker, StreamCommand.Delete, "000173");
         await deleting;
+        await connection.StoreOffsetAsync("ref", "s", 258, Token);
+        Convert.ToHexString(await broker.ReceiveAsync(StreamCommand.StoreOffset)).ShouldBe("000A" + "0001" + "0003726566" + "000173" + "0000000000000102");
+        await CloseAsync(broker, connection);
+    }
+
+    [Theory]
+    [InlineData(0x0018, 0x0019)]
+    [InlineData(0x8018, 0x8019)]
+    public async Task Routes_and_partitions_are_answered_with_or_without_the_bit_of_a_response(int route, int partitions)
+    {
+        await using var broker = new ScriptedBroker();
+        var connection = await broker.ConnectAsync();
+        var routing = connection.RouteAsync("super", "key", Token);
+        Convert.ToHexString((await broker.ReceiveAsync(StreamCommand.Route)).AsSpan(8)).ShouldBe("00036B6579" + "00057375706572");
+        await broker.SendAsync(Bytes.Frame(route).U32(5).U16(1).U32(1).Text("super-1"));
+        (await routing).ShouldBe(["super-1"]);
+        var asking = connection.QueryPartitionsAsync("super", Token);
+        await broker.ReceiveAsync(StreamCommand.Partitions);
+        await broker.SendAsync(Bytes.Frame(partitions).U32(6).U16(1).U32(2).Text("super-0").Text("super-1"));
+        (await asking).ShouldBe(["super-0", "super-1"]);
         await CloseAsync(broker, connection);
     }
 
@@ -75,7 +95,7 @@ public sealed class ConnectionFaultTests
     public async Task Both_versions_of_deliver_are_read()
     {
         await using var broker = new ScriptedBroker();
-        await using var connection = await broker.ConnectAsync();
+        var connection = await broker.ConnectAsync();
         var chunks = await SubscribeAsync(broker, connection, credit: 2);
         await broker.SendAsync(Bytes.Frame(8).U8(0).Raw(Bytes.Chunk(5, 1, Bytes.Entry("one"u8))));
         await broker.SendAsync(Bytes.Frame(8, version: 2).U8(0).U64(99).Raw(Bytes.Chunk(7, 1, Bytes.Entry("two"u8))));
@@ -104,7 +124,7 @@ public sealed class ConnectionFaultTests
     public async Task Whatever_breaks_the_protocol_ends_the_connection_and_says_why(string reason, byte[] frame)
     {
         await using var broker = new ScriptedBroker();
-        await using var connection = await broker.ConnectAsync();
+        var connection = await broker.ConnectAsync();
         var chunks = await SubscribeAsync(broker, connection, credit: 1);
         var asking = connection.QueryMetadataAsync(["s"], Token);
         await broker.SendRawAsync(frame);
@@ -121,7 +141,7 @@ public sealed class ConnectionFaultTests
         foreach (var (reason, chunk) in new[] { ("checksum", Bytes.With(Bytes.Chunk(33, 1, Bytes.Entry("x"u8)), 32, 1u)), ("less than a header's 48", [1, 2, 3]) })
         {
             await using var broker = new ScriptedBroker();
-            await using var connection = await broker.ConnectAsync();
+            var connection = await broker.ConnectAsync();
             var other = await SubscribeAsync(broker, connection, credit: 1);
             var damaged = await SubscribeAsync(broker, connection, credit: 1);
             await broker.SendAsync(Bytes.Frame(8).U8(1).Raw(chunk));
@@ -135,7 +155,7 @@ public sealed class ConnectionFaultTests
     public async Task A_fault_of_an_observer_ends_the_connection_and_is_the_reason()
     {
         await using var broker = new ScriptedBroker();
-        await using var connection = await broker.ConnectAsync();
+        var connection = await broker.ConnectAsync();
         await SubscribeAsync(broker, connection, credit: 1);
         await broker.SendAsync(Bytes.Frame(8).U8(0).Raw(Bytes.Chunk(0, 2, Bytes.Entry("x"u8))));
         await connection.Closed.WaitAsync(Token);
@@ -146,7 +166,7 @@ public sealed class ConnectionFaultTests
     public async Task More_chunks_than_were_allowed_end_the_connection()
     {
         await using var broker = new ScriptedBroker();
-        await using var connection = await broker.ConnectAsync();
+        var connection = await broker.ConnectAsync();
         var chunks = await SubscribeAsync(broker, connection, credit: 1);
         await broker.SendAsync(Bytes.Frame(8).U8(0).Raw(Bytes.Chunk(0, 1, Bytes.Entry("x"u8))));
         await broker.SendAsync(Bytes.Frame(8).U8(0).Raw(Bytes.Chunk(1, 1, Bytes.Entry("y"u8))));
@@ -158,7 +178,7 @@ public sealed class ConnectionFaultTests
     public async Task A_broker_that_hangs_up_is_noticed()
     {
         await using var broker = new ScriptedBroker();
-        await using var connection = await broker.ConnectAsync();
+        var connection = await broker.ConnectAsync();
         var chunks = await SubscribeAsync(broker, connection, credit: 1);
         await broker.SendRawAsync(new byte[] { 0, 0, 1 });
         broker.HangUp();
@@ -168,17 +188,19 @@ public sealed class ConnectionFaultTests
     [Fact]
     public async Task A_request_that_is_never_answered_ends_the_connection_in_time()
     {
-        await using var broker = new ScriptedBroker();
-        await using var connection = await broker.ConnectAsync(limit: Short);
-        (await Should.ThrowAsync<StreamConnectionException>(() => connection.QueryMetadataAsync(["s"], Token))).Message.ShouldContain("didn't answer Metadata of 's'");
-        await connection.Closed.WaitAsync(Token);
+        var time = new ManualTime();
+        await using var broker = new ScriptedBroker { Time = time };
+        var connection = await broker.ConnectAsync();
+        var asking = connection.QueryMetadataAsync(["s"], Token);
+        (await Should.ThrowAsync<StreamConnectionException>(() => time.PassUntilAsync(asking))).Message.ShouldContain("didn't answer Metadata of 's'");
+        await broker.EndedAsync<StreamConnectionException>();
     }
 
     [Fact]
     public async Task A_request_that_is_cancelled_leaves_the_connection_in_order()
     {
         await using var broker = new ScriptedBroker();
-        await using var connection = await broker.ConnectAsync();
+        var connection = await broker.ConnectAsync();
         using var cancel = new CancellationTokenSource();
         var asking = connection.DeleteStreamAsync("s", cancel.Token);
         await broker.ReceiveAsync(StreamCommand.Delete);
@@ -195,12 +217,16 @@ public sealed class ConnectionFaultTests
     [Fact]
     public async Task A_write_that_is_not_taken_ends_the_connection_in_time()
     {
-        await using var broker = new ScriptedBroker();
-        await using var connection = await broker.ConnectAsync(limit: Short);
+        var time = new ManualTime();
+        await using var broker = new ScriptedBroker { Time = time };
+        var connection = await broker.ConnectAsync(ours: TimeSpan.FromHours(1));
         var declaring = connection.DeclarePublisherAsync("s", null, new PublishLog(), Token);
         await broker.AcceptAsync(StreamCommand.DeclarePublisher);
         var publisher = await declaring;
-        var error = await Should.ThrowAsync<StreamConnectionException>(async () =>
+        var error = await Should.ThrowAsync<StreamConnectionException>(() => time.PassUntilAsync(PublishAsync()));
+        error.Message.ShouldContain("has taken no data");
+
+        async Task PublishAsync()
         {
             while (true)
             {
@@ -208,18 +234,18 @@ public sealed class ConnectionFaultTests
                 frame.Add(1, 1024 * 1024);
                 await publisher.PublishAsync(frame, Token);
             }
-        });
-        error.Message.ShouldContain("has taken no data");
+        }
     }
 
     [Fact]
     public async Task Silence_for_two_heartbeats_ends_the_connection_and_ours_are_sent()
     {
-        await using var broker = new ScriptedBroker();
-        await using var connection = await broker.ConnectAsync(heartbeat: 1);
-        await broker.ReceiveAsync(StreamCommand.Heartbeat);
-        await connection.Closed.WaitAsync(Token);
-        connection.CloseReason!.Message.ShouldContain("silent");
+        var time = new ManualTime();
+        await using var broker = new ScriptedBroker { Time = time };
+        var connection = await broker.ConnectAsync(heartbeat: 60);
+        await time.PassUntilAsync(broker.ReceiveAsync(StreamCommand.Heartbeat));
+        await time.PassUntilAsync(connection.Closed);
+        (await broker.EndedAsync<StreamConnectionException>()).Message.ShouldContain("silent");
     }
 
     [Theory]
@@ -245,10 +271,13 @@ public sealed class ConnectionFaultTests
     [Fact]
     public async Task Something_that_listens_and_says_nothing_is_given_up_in_time()
     {
-        await using var broker = new ScriptedBroker();
-        var connecting = StreamConnection.ConnectAsync(broker.Options(Short), Token);
+        var time = new ManualTime();
+        await using var broker = new ScriptedBroker { Time = time };
+        var connecting = StreamConnection.ConnectAsync(broker.Options(), Token);
         await broker.AcceptAsync();
-        await Should.ThrowAsync<StreamConnectionException>(() => connecting);
+        (await Should.ThrowAsync<StreamConnectionException>(() => time.PassUntilAsync(connecting))).Message.ShouldContain("within 30 s");
+        await broker.ClosedByClientAsync();
+        broker.Pool.Outstanding.ShouldBe(0);
     }
 
     [Fact]
@@ -288,7 +317,7 @@ public sealed class ConnectionFaultTests
         for (var round = 0; round < 300; round++)
         {
             await using var broker = new ScriptedBroker();
-            await using var connection = await broker.ConnectAsync();
+            var connection = await broker.ConnectAsync();
             var chunks = await SubscribeAsync(broker, connection, credit: 100);
             var asking = connection.QueryMetadataAsync(["s"], Token);
             var bytes = sound[round % sound.Length].ToArray();

@@ -76,7 +76,7 @@ public sealed class FrameTests
         byte[] input = [.. Bytes.Frame(0x17).ToFrame(), .. deliver, .. Bytes.Frame(0x10).U16(6).Text("s").ToFrame(), .. Bytes.Frame(0x17).ToFrame()];
         foreach (var step in new[] { 1, 2, 3, 5, 7, 4_096, 100_000, input.Length })
         {
-            using var assembler = new FrameAssembler(1024, 1024 * 1024);
+            using var assembler = new FrameAssembler(1024, 1024 * 1024, ArrayPool<byte>.Shared);
             var lengths = new List<int>();
             var pending = ReadOnlyMemory<byte>.Empty;
             for (var start = 0; start < input.Length; start += step)
@@ -105,7 +105,7 @@ public sealed class FrameTests
     [InlineData(0x0017, 0, "can't hold a command")]
     public void Sizes_out_of_bounds_are_refused_before_anything_is_collected(int key, uint size, string reason)
     {
-        using var assembler = new FrameAssembler(1024, 4096);
+        using var assembler = new FrameAssembler(1024, 4096, ArrayPool<byte>.Shared);
         var input = new ReadOnlySequence<byte>(new Bytes().U32(size).U16(key).ToArray());
         Should.Throw<StreamProtocolException>(() => assembler.TryRead(ref input, out _, out _)).Message.ShouldContain(reason);
     }

@@ -6,6 +6,7 @@ namespace FlowPlatform.RabbitMQ.Tests.StreamProtocol;
 public sealed class StreamChunkTests
 {
     private const int Limit = 1024 * 1024;
+    private static readonly Unpacker Unpacker = new(Limit, [], ArrayPool<byte>.Shared);
     private static readonly byte[] Sound = Bytes.Chunk(40, 6, Bytes.Entry("a"u8), Bytes.Batch(false, [1, 2], [], [3]), Bytes.Entry(), Bytes.Batch(true, "packed"u8.ToArray()));
 
     [Fact]
@@ -22,7 +23,7 @@ public sealed class StreamChunkTests
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Sound.Length + 20);
         Sound.CopyTo(buffer, 9);
-        using var chunk = StreamChunk.Parse(buffer, 9, 9 + Sound.Length, Limit);
+        using var chunk = StreamChunk.Parse(buffer, 9, 9 + Sound.Length, Unpacker);
         Read(chunk).Count.ShouldBe(6);
     }
 
@@ -99,9 +100,61 @@ public sealed class StreamChunkTests
         static byte[] Packed(int claimed, byte[] body) => new Bytes().U8(0x90).U16(1).U32(claimed).U32(body.Length).Raw(body).ToArray();
     }
 
+    [Fact]
+    public void A_bomb_of_many_small_batches_is_refused_too()
+    {
+        var batch = Bytes.Batch(true, new byte[Limit / 4]);
+        using (var sound = Parse(Bytes.Chunk(0, 3, batch, batch, batch)))
+        {
+            Read(sound).Count.ShouldBe(3);
+        }
+
+        Broken(Bytes.Chunk(0, 5, batch, batch, batch, batch, batch)).ShouldContain("the limit is 1,048,576");
+    }
+
+    [Fact]
+    public void A_registered_codec_unpacks_and_what_it_does_wrong_is_named()
+    {
+        var batch = Bytes.With(Bytes.Batch(false, [1], [2, 3]), 0, 0xc0);
+        ReadWith((packed, destination) =>
+        {
+            packed.CopyTo(destination);
+            return packed.Length;
+        }).ShouldBe(["0:01", "1:0203"]);
+        Should.Throw<ChunkException>(() => ReadWith((_, _) => -1)).Message.ShouldContain("more than the");
+        Should.Throw<ChunkException>(() => ReadWith((_, _) => 1)).Message.ShouldContain("less than the");
+        Should.Throw<ChunkException>(() => ReadWith((_, _) => throw new ArithmeticException())).InnerException.ShouldBeOfType<ArithmeticException>();
+
+        List<string> ReadWith(Unpack unpack)
+        {
+            var pool = new CountingPool();
+            var bytes = Bytes.Chunk(0, 2, batch);
+            var frame = pool.Rent(bytes.Length);
+            bytes.CopyTo(frame, 0);
+            try
+            {
+                using var chunk = StreamChunk.Parse(frame, 0, bytes.Length, new Unpacker(Limit, [new Codec(unpack)], pool));
+                return Read(chunk);
+            }
+            finally
+            {
+                pool.Outstanding.ShouldBe(0);
+            }
+        }
+    }
+
+    private delegate int Unpack(ReadOnlySpan<byte> packed, Span<byte> destination);
+
+    private sealed class Codec(Unpack unpack) : ICompressionCodec
+    {
+        public StreamCompression Compression => StreamCompression.Zstandard;
+
+        public int Unpack(ReadOnlySpan<byte> packed, Span<byte> destination) => unpack(packed, destination);
+    }
+
     [Theory]
     [InlineData(2, "Snappy")]
-    [InlineData(3, "LZ4")]
+    [InlineData(3, "Lz4")]
     [InlineData(4, "Zstandard")]
     [InlineData(7, "unknown compression 7")]
     public void A_compression_that_we_lack_is_named(int compression, string name)
@@ -150,7 +203,7 @@ public sealed class StreamChunkTests
     {
         var pooled = ArrayPool<byte>.Shared.Rent(bytes.Length);
         bytes.CopyTo(pooled, 0);
-        return StreamChunk.Parse(pooled, 0, bytes.Length, Limit);
+        return StreamChunk.Parse(pooled, 0, bytes.Length, Unpacker);
     }
 
     private static List<string> Read(StreamChunk chunk)

@@ -1,11 +1,11 @@
+using FlowPlatform.RabbitMQ.StreamProtocol;
 using MassTransit;
 using Microsoft.Extensions.Configuration;
-using RabbitMQ.Client;
 
 namespace FlowPlatform.RabbitMQ.Commands;
 
 /// <summary>Where the broker is and how many commands of a kind run at a time. Messages never quote the address, for it holds a password.</summary>
-internal sealed record CommandBusSettings(string Host, ushort Port, string VirtualHost, string User, string Password, bool Tls, int Concurrency) : CommandTransport(Concurrency)
+internal sealed record CommandBusSettings(BrokerAccess Broker, string VirtualHost, int Concurrency) : CommandTransport(Concurrency)
 {
     public override bool KeepsCommands => true;
 
@@ -20,38 +20,27 @@ internal sealed record CommandBusSettings(string Host, ushort Port, string Virtu
             throw new InvalidOperationException($"RabbitMQ's address is missing. Set ConnectionStrings:rabbitmq to {Form}.");
         }
 
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("amqp" or "amqps"))
+        try
         {
-            throw new InvalidOperationException($"ConnectionStrings:rabbitmq must have the form {Form}, or amqps://… for TLS.");
+            var uri = Uri.TryCreate(text, UriKind.Absolute, out var address)
+                ? BrokerUri.Parse(address, UriForm.Amqp)
+                : throw new ArgumentException($"It must have the form {Form}, or amqps://… for TLS.");
+            return new CommandBusSettings(BrokerAccess.Of(uri, UriForm.Amqp), uri.VirtualHost, ReadConcurrency(configuration));
         }
-
-        if (!uri.UserInfo.Contains(':', StringComparison.Ordinal))
+        catch (ArgumentException e)
         {
-            throw new InvalidOperationException($"ConnectionStrings:rabbitmq for {uri.Host} has no user:password. There is no default user.");
+            throw new InvalidOperationException($"ConnectionStrings:rabbitmq can't be used. {e.Message}", e);
         }
-
-        var parsed = new ConnectionFactory { Uri = uri };
-        return new CommandBusSettings(
-            uri.IdnHost, (ushort)parsed.Endpoint.Port, parsed.VirtualHost, parsed.UserName, parsed.Password, parsed.Ssl.Enabled, ReadConcurrency(configuration));
     }
 
     /// <summary>Without credentials.</summary>
-    public override string ToString() => $"{Host}:{Port} (virtual host '{VirtualHost}')";
+    public override string ToString() => $"{Broker} (virtual host '{VirtualHost}')";
 
     /// <summary>Opens a connection and closes it: MassTransit never tries again after a refused password, and otherwise pauses for up to 30 s.</summary>
     public override async Task ProbeAsync(CancellationToken cancellationToken)
     {
-        var factory = new ConnectionFactory
-        {
-            HostName = Host,
-            Port = Port,
-            VirtualHost = VirtualHost,
-            UserName = User,
-            Password = Password,
-            Ssl = new SslOption(Host, enabled: Tls),
-            AutomaticRecoveryEnabled = false,
-            RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
-        };
+        var factory = Broker.CreateFactory(VirtualHost);
+        factory.RequestedConnectionTimeout = TimeSpan.FromSeconds(5);
         await using var connection = await factory.CreateConnectionAsync("commands probe", cancellationToken);
     }
 
@@ -62,18 +51,24 @@ internal sealed record CommandBusSettings(string Host, ushort Port, string Virtu
         configure(factory);
     });
 
-    private void Apply(IRabbitMqBusFactoryConfigurator bus, string connectionName) => bus.Host(Host, Port, VirtualHost, connectionName, host =>
+    private void Apply(IRabbitMqBusFactoryConfigurator bus, string connectionName) => bus.Host(Broker.Endpoint.Host, (ushort)Broker.Endpoint.Port, VirtualHost, connectionName, host =>
     {
-        host.Username(User);
-        host.Password(Password);
+        host.Username(Broker.User);
+        host.Password(Broker.Password);
         host.PublisherConfirmation = true;
-        if (Tls)
+        if (Broker.Tls is { } options)
         {
             host.UseSsl(tls =>
             {
-                tls.ServerName = Host;
+                tls.ServerName = options.ServerName ?? Broker.Endpoint.Host;
                 // Whatever the system holds for safe.
                 tls.Protocol = System.Security.Authentication.SslProtocols.None;
+                tls.EnforcePolicyErrors(System.Net.Security.SslPolicyErrors.RemoteCertificateChainErrors
+                    | System.Net.Security.SslPolicyErrors.RemoteCertificateNameMismatch
+                    | System.Net.Security.SslPolicyErrors.RemoteCertificateNotAvailable);
+                tls.CertificateValidationCallback = (_, certificate, chain, errors) => options.IsTrusted(certificate, chain, errors);
+                tls.Certificate = options.ClientCertificate;
+                tls.UseCertificateAsAuthenticationIdentity = Broker.Mechanism == SaslMechanism.External;
             });
         }
     });

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Buffers.Binary;
-using System.IO.Compression;
 
 namespace FlowPlatform.RabbitMQ.StreamProtocol;
 
@@ -11,22 +9,21 @@ namespace FlowPlatform.RabbitMQ.StreamProtocol;
 public ref struct ChunkRecords
 {
     private const byte BatchBit = 0x80;
-    private const int Gzip = 1;
-    private const long LargestGzipRatio = 1032;
 
     private readonly StreamChunk chunk;
-    private readonly int maxUncompressedBytes;
+    private readonly Unpacker unpacker;
     private ReadOnlySpan<byte> entries;
     private int entriesLeft;
     private ReadOnlySpan<byte> batch;
     private int batchLeft;
     private byte[]? unpacked;
+    private long claimedSoFar;
     private long nextOffset;
 
-    internal ChunkRecords(StreamChunk chunk, ReadOnlySpan<byte> data, int maxUncompressedBytes)
+    internal ChunkRecords(StreamChunk chunk, ReadOnlySpan<byte> data, Unpacker unpacker)
     {
         this.chunk = chunk;
-        this.maxUncompressedBytes = maxUncompressedBytes;
+        this.unpacker = unpacker;
         entries = data;
         entriesLeft = chunk.EntryCount;
         nextOffset = chunk.FirstOffset;
@@ -42,7 +39,8 @@ public ref struct ChunkRecords
     public readonly long Offset => nextOffset - 1;
 
     /// <summary>Goes to the next record; false at the end.</summary>
-    /// <exception cref="ChunkException">The data is not what the header or an entry claims, or uses an unknown compression.</exception>
+    /// <exception cref="ChunkException">The data is not what the header or an entry claims.</exception>
+    /// <exception cref="MissingCodecException">A batch is packed in a way that nobody registered a codec for.</exception>
     public bool MoveNext()
     {
         while (batchLeft == 0)
@@ -119,7 +117,7 @@ public ref struct ChunkRecords
             throw Broken($"the sub-entry batch at offset {nextOffset} is cut short");
         }
 
-        var compression = (entries[0] >> 4) & 7;
+        var compression = (StreamCompression)((entries[0] >> 4) & 7);
         batchLeft = BinaryPrimitives.ReadUInt16BigEndian(entries[1..]);
         var uncompressed = BinaryPrimitives.ReadUInt32BigEndian(entries[3..]);
         var length = BinaryPrimitives.ReadUInt32BigEndian(entries[7..]);
@@ -128,51 +126,34 @@ public ref struct ChunkRecords
             throw Broken($"the sub-entry batch at offset {nextOffset} reaches past the end");
         }
 
-        if (uncompressed > (uint)maxUncompressedBytes)
+        // Counted over the chunk: a thousand batches just below the limit are a bomb, too.
+        claimedSoFar += uncompressed;
+        if (claimedSoFar > unpacker.MaxBytes)
         {
-            throw Broken($"the sub-entry batch at offset {nextOffset} claims {uncompressed:N0} bytes; the limit is {maxUncompressedBytes:N0}");
+            throw Broken($"the sub-entry batches up to offset {nextOffset} claim {claimedSoFar:N0} bytes; the limit is {unpacker.MaxBytes:N0}");
         }
 
         var body = entries.Slice(header, (int)length);
         entries = entries[(header + (int)length)..];
         batch = compression switch
         {
-            0 when length == uncompressed => body,
-            0 => throw Broken($"the sub-entry batch at offset {nextOffset} has {length:N0} bytes and claims {uncompressed:N0}"),
-            Gzip => Unpack(body, (int)uncompressed),
-            2 or 3 or 4 => throw Broken($"the sub-entry batch at offset {nextOffset} is packed with {(compression == 2 ? "Snappy" : compression == 3 ? "LZ4" : "Zstandard")}; this client reads none and gzip"),
-            _ => throw Broken($"the sub-entry batch at offset {nextOffset} has the unknown compression {compression}"),
+            StreamCompression.None when length == uncompressed => body,
+            StreamCompression.None => throw Broken($"the sub-entry batch at offset {nextOffset} has {length:N0} bytes and claims {uncompressed:N0}"),
+            <= StreamCompression.Zstandard => Unpack(compression, body, (int)uncompressed),
+            _ => throw Broken($"the sub-entry batch at offset {nextOffset} has the unknown compression {(int)compression}"),
         };
     }
 
-    private ReadOnlySpan<byte> Unpack(ReadOnlySpan<byte> body, int uncompressed)
+    private ReadOnlySpan<byte> Unpack(StreamCompression compression, ReadOnlySpan<byte> body, int uncompressed)
     {
         ReturnUnpacked();
-        if (uncompressed > (body.Length * LargestGzipRatio) + 64)
-        {
-            throw Broken($"the sub-entry batch at offset {nextOffset} claims {uncompressed:N0} bytes, more than gzip can make of {body.Length:N0}");
-        }
-
-        // One byte more than claimed, so that a stream which unpacks to more is noticed.
-        unpacked = ArrayPool<byte>.Shared.Rent(uncompressed + 1);
-        var packed = ArrayPool<byte>.Shared.Rent(body.Length);
         try
         {
-            body.CopyTo(packed);
-            using var gzip = new GZipStream(new MemoryStream(packed, 0, body.Length, writable: false), CompressionMode.Decompress);
-            var read = gzip.ReadAtLeast(unpacked.AsSpan(0, uncompressed + 1), uncompressed + 1, throwOnEndOfStream: false);
-            if (read != uncompressed)
-            {
-                throw Broken($"the sub-entry batch before offset {nextOffset + batchLeft} unpacks to {(read > uncompressed ? "more" : "less")} than the {uncompressed:N0} bytes it claims");
-            }
+            unpacked = unpacker.Unpack(compression, body, uncompressed, chunk.FirstOffset);
         }
         catch (InvalidDataException e)
         {
-            throw new ChunkException(chunk.FirstOffset, $"the sub-entry batch at offset {nextOffset} is no gzip data.", e);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(packed);
+            throw new ChunkException(chunk.FirstOffset, $"the sub-entry batch at offset {nextOffset} {e.Message}.", e.InnerException);
         }
 
         return unpacked.AsSpan(0, uncompressed);
@@ -182,7 +163,7 @@ public ref struct ChunkRecords
     {
         if (unpacked is not null)
         {
-            ArrayPool<byte>.Shared.Return(unpacked);
+            unpacker.Pool.Return(unpacked);
             unpacked = null;
         }
     }

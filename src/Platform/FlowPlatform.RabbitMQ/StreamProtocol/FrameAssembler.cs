@@ -7,7 +7,7 @@ namespace FlowPlatform.RabbitMQ.StreamProtocol;
 /// Cuts the incoming bytes into frames. A frame is collected in a pooled buffer that grows with what has really arrived,
 /// so that a claimed size alone never makes it allocate. Deliver has a limit of its own (rule W2).
 /// </summary>
-internal sealed class FrameAssembler(int maxFrameBytes, int maxDeliverBytes) : IDisposable
+internal sealed class FrameAssembler(int maxFrameBytes, int maxDeliverBytes, ArrayPool<byte> pool) : IDisposable
 {
     private const int Prefix = sizeof(uint) + sizeof(ushort);
     private const int FirstRent = 64 * 1024;
@@ -20,7 +20,7 @@ internal sealed class FrameAssembler(int maxFrameBytes, int maxDeliverBytes) : I
     public bool Partial => buffer is not null;
 
     /// <summary>
-    /// Consumes bytes of <paramref name="input"/>. True: a frame is complete, without its size prefix; the caller returns the array to the shared pool.
+    /// Consumes bytes of <paramref name="input"/>. True: a frame is complete, without its size prefix; the caller returns the array to the pool.
     /// </summary>
     /// <exception cref="StreamProtocolException">The frame is too small or too large.</exception>
     public bool TryRead(ref ReadOnlySequence<byte> input, out byte[] frame, out int length)
@@ -57,7 +57,7 @@ internal sealed class FrameAssembler(int maxFrameBytes, int maxDeliverBytes) : I
     {
         if (buffer is not null)
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            pool.Return(buffer);
             buffer = null;
         }
     }
@@ -87,7 +87,7 @@ internal sealed class FrameAssembler(int maxFrameBytes, int maxDeliverBytes) : I
         input = input.Slice(sizeof(uint));
         size = (int)claimed;
         filled = 0;
-        buffer = ArrayPool<byte>.Shared.Rent(Math.Min(size, FirstRent));
+        buffer = pool.Rent(Math.Min(size, FirstRent));
         return true;
     }
 
@@ -98,9 +98,9 @@ internal sealed class FrameAssembler(int maxFrameBytes, int maxDeliverBytes) : I
             return;
         }
 
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Min(size, Math.Max(filled + count, buffer.Length * 2)));
+        var larger = pool.Rent(Math.Min(size, Math.Max(filled + count, buffer.Length * 2)));
         buffer.AsSpan(0, filled).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(buffer);
+        pool.Return(buffer);
         buffer = larger;
     }
 }

@@ -33,7 +33,7 @@ internal sealed class PendingResponse<T>(StreamCommand command, string subject, 
                 Fail(new StreamResponseException(Command, code, subject));
             }
         }
-        catch (StreamProtocolException e)
+        catch (Exception e)
         {
             Fail(e);
             throw;

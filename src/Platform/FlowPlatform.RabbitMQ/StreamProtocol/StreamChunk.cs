@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 
 namespace FlowPlatform.RabbitMQ.StreamProtocol;
@@ -11,15 +10,18 @@ public sealed class StreamChunk : IDisposable
     private const int HeaderBytes = 48;
     private const byte UserChunk = 0;
 
+    // So that an offset within the chunk can't overflow.
+    private const long LargestOffset = long.MaxValue - uint.MaxValue;
+
     private readonly int dataStart;
-    private readonly int maxUncompressedBytes;
+    private readonly Unpacker unpacker;
     private byte[]? buffer;
 
-    private StreamChunk(byte[] buffer, int dataStart, int dataLength, int maxUncompressedBytes, ReadOnlySpan<byte> header)
+    private StreamChunk(byte[] buffer, int dataStart, int dataLength, Unpacker unpacker, ReadOnlySpan<byte> header)
     {
         this.buffer = buffer;
         this.dataStart = dataStart;
-        this.maxUncompressedBytes = maxUncompressedBytes;
+        this.unpacker = unpacker;
         DataBytes = dataLength;
         EntryCount = BinaryPrimitives.ReadUInt16BigEndian(header[2..]);
         RecordCount = BinaryPrimitives.ReadUInt32BigEndian(header[4..]);
@@ -46,12 +48,17 @@ public sealed class StreamChunk : IDisposable
     /// <summary>Size of all entries, in bytes.</summary>
     public int DataBytes { get; }
 
+    /// <summary>
+    /// First offset of the newest committed chunk when this one was sent (Deliver, version 2; brokers from 3.11): equal to <see cref="FirstOffset"/> at the stream's end. Null if the broker didn't say.
+    /// </summary>
+    public long? CommittedChunkId { get; internal init; }
+
     /// <summary>Reads the records one by one. Dispose the enumerator: it may hold a buffer for decompression.</summary>
     /// <exception cref="ObjectDisposedException">The chunk is disposed.</exception>
     public ChunkRecords Records()
     {
         ObjectDisposedException.ThrowIf(buffer is null, this);
-        return new ChunkRecords(this, buffer.AsSpan(dataStart, DataBytes), maxUncompressedBytes);
+        return new ChunkRecords(this, buffer.AsSpan(dataStart, DataBytes), unpacker);
     }
 
     /// <summary>Returns the buffer to the pool. Safe to call twice, not concurrently with reading.</summary>
@@ -59,13 +66,13 @@ public sealed class StreamChunk : IDisposable
     {
         if (Interlocked.Exchange(ref buffer, null) is { } owned)
         {
-            ArrayPool<byte>.Shared.Return(owned);
+            unpacker.Pool.Return(owned);
         }
     }
 
-    /// <summary>Takes over the pooled <paramref name="frame"/> if it holds a sound chunk from <paramref name="start"/> on.</summary>
+    /// <summary>Takes over the <paramref name="frame"/>, which is of the unpacker's pool, if it holds a sound chunk from <paramref name="start"/> on.</summary>
     /// <exception cref="ChunkException">It doesn't; the caller keeps the array.</exception>
-    internal static StreamChunk Parse(byte[] frame, int start, int length, int maxUncompressedBytes)
+    internal static StreamChunk Parse(byte[] frame, int start, int length, Unpacker unpacker, long? committedChunkId = null)
     {
         var body = frame.AsSpan(start, length - start);
         if (body.Length < HeaderBytes)
@@ -74,7 +81,7 @@ public sealed class StreamChunk : IDisposable
         }
 
         var firstOffset = BinaryPrimitives.ReadInt64BigEndian(body[24..]);
-        if (firstOffset < 0)
+        if (firstOffset is < 0 or > LargestOffset)
         {
             throw new ChunkException(-1, $"it claims the offset {firstOffset}.");
         }
@@ -109,6 +116,6 @@ public sealed class StreamChunk : IDisposable
             throw new ChunkException(firstOffset, $"its checksum is {actual:x8} instead of {expected:x8}.");
         }
 
-        return new StreamChunk(frame, start + HeaderBytes, (int)dataLength, maxUncompressedBytes, body);
+        return new StreamChunk(frame, start + HeaderBytes, (int)dataLength, unpacker, body) { CommittedChunkId = committedChunkId };
     }
 }

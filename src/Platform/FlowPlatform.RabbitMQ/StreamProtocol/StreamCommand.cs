@@ -30,6 +30,12 @@ public enum StreamCommand : ushort
     /// <summary>Lets the broker send more chunks.</summary>
     Credit = 0x09,
 
+    /// <summary>Keeps an offset for a reference; never answered.</summary>
+    StoreOffset = 0x0a,
+
+    /// <summary>Asks for the offset that was kept for a reference.</summary>
+    QueryOffset = 0x0b,
+
     /// <summary>Ends the delivery of chunks.</summary>
     Unsubscribe = 0x0c,
 
@@ -66,6 +72,18 @@ public enum StreamCommand : ushort
     /// <summary>Sign of life, from either side.</summary>
     Heartbeat = 0x17,
 
+    /// <summary>Asks which streams of a super stream a routing key leads to.</summary>
+    Route = 0x18,
+
+    /// <summary>Asks for the streams of a super stream, in order.</summary>
+    Partitions = 0x19,
+
+    /// <summary>From the broker, to a single active consumer only, which this client never asks to be: it may start or must stop.</summary>
+    ConsumerUpdate = 0x1a,
+
     /// <summary>Exchange of command versions; brokers from 3.11.</summary>
     ExchangeCommandVersions = 0x1b,
+
+    /// <summary>Asks where a stream begins and ends; brokers from 3.11.</summary>
+    StreamStats = 0x1c,
 }

@@ -3,12 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace FlowPlatform.RabbitMQ.StreamProtocol;
 
-// Negotiation and the commands that are answered.
+// The commands that are answered.
 public sealed partial class StreamConnection
 {
-    private static readonly Version CommandVersionsSince = new(3, 11);
-    private readonly TaskCompletionSource<(uint FrameMax, uint Heartbeat)> tune = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     /// <summary>Creates a stream.</summary>
     /// <param name="stream">Its name.</param>
     /// <param name="arguments">As the broker documents them, e.g. <c>max-age</c> (<c>24h</c>), <c>max-length-bytes</c>. It ignores unknown ones.</param>
@@ -188,9 +185,9 @@ public sealed partial class StreamConnection
             var reference = reader.UInt16();
             var host = reader.String();
             var port = reader.UInt32();
-            if (port is 0 or > ushort.MaxValue)
+            if (port is 0 or > ushort.MaxValue || host.Length == 0)
             {
-                throw new StreamProtocolException($"Metadata names the port {port} for '{host}'.");
+                throw new StreamProtocolException($"Metadata names the host '{host}' with the port {port}.");
             }
 
             brokers[reference] = new StreamEndpoint(host, (int)port);
@@ -221,98 +218,6 @@ public sealed partial class StreamConnection
 
     [GeneratedRegex("^[1-9][0-9]*[YMDhms]$")]
     private static partial Regex ValidMaxAge();
-
-    private async Task NegotiateAsync(CancellationToken cancellationToken)
-    {
-        var ours = new Dictionary<string, string>
-        {
-            ["product"] = "FlowPlatform",
-            ["platform"] = ".NET",
-            ["version"] = typeof(StreamConnection).Assembly.GetName().Version?.ToString(3) ?? "0",
-            ["connection_name"] = options.ConnectionName,
-        };
-        PeerProperties = await RequestAsync(
-            StreamCommand.PeerProperties, options.ConnectionName, frame => frame.Map(ours), static (ref reader) => reader.Map(), options.RequestTimeout, cancellationToken);
-        PeerVersion = ParseVersion(PeerProperties.GetValueOrDefault("version"));
-        await AuthenticateAsync(cancellationToken);
-        await TuneAsync(cancellationToken);
-        var properties = await RequestAsync(
-            StreamCommand.Open,
-            options.VirtualHost,
-            frame => frame.String(options.VirtualHost),
-            static (ref reader) => reader.Rest.IsEmpty ? [] : reader.Map(),
-            options.RequestTimeout,
-            cancellationToken);
-        if (properties.TryGetValue("advertised_host", out var host) && ushort.TryParse(properties.GetValueOrDefault("advertised_port"), out var port))
-        {
-            AdvertisedEndpoint = new StreamEndpoint(host, port);
-        }
-
-        // Older brokers answer it by closing the connection.
-        if (PeerVersion >= CommandVersionsSince)
-        {
-            await ExchangeVersionsAsync(cancellationToken);
-        }
-    }
-
-    private async Task AuthenticateAsync(CancellationToken cancellationToken)
-    {
-        var mechanisms = await RequestAsync(
-            StreamCommand.SaslHandshake, options.User, static _ => { }, static (ref reader) => reader.Strings(), options.RequestTimeout, cancellationToken);
-        if (!mechanisms.Contains("PLAIN"))
-        {
-            throw new StreamConnectionException($"{Endpoint} doesn't offer PLAIN authentication, only {string.Join(", ", mechanisms)}.");
-        }
-
-        var user = Encoding.UTF8.GetBytes(options.User);
-        var password = Encoding.UTF8.GetBytes(options.Password);
-        await RequestAsync(
-            StreamCommand.SaslAuthenticate,
-            options.User,
-            frame =>
-            {
-                frame.String("PLAIN");
-                frame.UInt32((uint)(user.Length + password.Length + 2));
-                frame.Byte(0);
-                user.CopyTo(frame.Reserve(user.Length));
-                frame.Byte(0);
-                password.CopyTo(frame.Reserve(password.Length));
-            },
-            cancellationToken);
-    }
-
-    private async Task TuneAsync(CancellationToken cancellationToken)
-    {
-        // The broker proposes right after it has let the user in; if it hangs up instead, that is the answer.
-        await Task.WhenAny(tune.Task, Closed).WaitAsync(cancellationToken);
-        ThrowIfClosed();
-        var (frameMax, heartbeat) = await tune.Task;
-        var ours = (uint)options.Heartbeat.TotalSeconds;
-        var agreed = heartbeat == 0 ? ours : Math.Min(heartbeat, ours);
-        using var frame = new FrameBuffer(StreamCommand.Tune, 16);
-        frame.UInt32(frameMax);
-        frame.UInt32(agreed);
-        await WriteAsync(frame, cancellationToken);
-        FrameMax = frameMax is 0 or > int.MaxValue ? int.MaxValue : (int)frameMax;
-        Heartbeat = TimeSpan.FromSeconds(agreed);
-    }
-
-    private Task<bool> ExchangeVersionsAsync(CancellationToken cancellationToken) =>
-        RequestAsync(
-            StreamCommand.ExchangeCommandVersions,
-            "ours",
-            static frame =>
-            {
-                var commands = Enum.GetValues<StreamCommand>();
-                frame.UInt32((uint)commands.Length);
-                foreach (var command in commands)
-                {
-                    frame.UInt16((ushort)command);
-                    frame.UInt16(1);
-                    frame.UInt16((ushort)(command == StreamCommand.Deliver ? 2 : 1));
-                }
-            },
-            cancellationToken);
 
     private Task<bool> RequestAsync(StreamCommand command, string subject, Action<FrameBuffer> body, CancellationToken cancellationToken) =>
         RequestAsync(command, subject, body, static (ref _) => true, options.RequestTimeout, cancellationToken);

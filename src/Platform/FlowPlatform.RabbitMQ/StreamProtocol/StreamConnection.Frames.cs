@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace FlowPlatform.RabbitMQ.StreamProtocol;
 
 // Reading, writing and dispatching of frames.
@@ -7,7 +5,7 @@ public sealed partial class StreamConnection
 {
     private async Task ReadLoopAsync()
     {
-        using var assembler = new FrameAssembler(options.MaxFrameBytes, options.MaxDeliverBytes);
+        using var assembler = new FrameAssembler(options.MaxFrameBytes, options.MaxDeliverBytes, options.Pool);
         try
         {
             while (true)
@@ -15,11 +13,14 @@ public sealed partial class StreamConnection
                 var result = await input.ReadAsync();
                 Volatile.Write(ref lastReceived, time.GetTimestamp());
                 var buffer = result.Buffer;
+                var complete = false;
                 while (assembler.TryRead(ref buffer, out var frame, out var length))
                 {
                     Dispatch(frame, length);
+                    complete = true;
                 }
 
+                NoteFrame(complete, assembler.Partial || !buffer.IsEmpty);
                 input.AdvanceTo(buffer.Start, buffer.End);
                 if (result.IsCompleted)
                 {
@@ -41,8 +42,23 @@ public sealed partial class StreamConnection
         finally
         {
             await input.CompleteAsync();
-            TellEverybody(CloseReason!);
-            closed.TrySetResult();
+            try
+            {
+                TellEverybody(CloseReason!);
+            }
+            finally
+            {
+                closed.TrySetResult();
+            }
+        }
+    }
+
+    /// <summary>A peer that drips bytes is never silent: so a frame has a time limit of its own.</summary>
+    private void NoteFrame(bool complete, bool partial)
+    {
+        if (!partial || complete || frameStarted == 0)
+        {
+            Volatile.Write(ref frameStarted, partial ? lastReceived : 0);
         }
     }
 
@@ -87,10 +103,10 @@ public sealed partial class StreamConnection
             if (key == (ushort)StreamCommand.Deliver)
             {
                 var id = reader.Byte();
-                reader.Take(version == 2 ? sizeof(ulong) : 0);
+                long? committed = version == 2 ? (long)reader.UInt64() : null;
                 var subscription = Volatile.Read(ref subscriptions[id])
                     ?? throw new StreamProtocolException($"{Endpoint} delivered to subscription {id}, which doesn't exist.");
-                var chunk = Parse(subscription, frame, length - reader.Rest.Length, length);
+                var chunk = Parse(subscription, frame, length - reader.Rest.Length, length, committed);
                 owned = false;
                 subscription.Deliver(chunk);
             }
@@ -107,16 +123,16 @@ public sealed partial class StreamConnection
         {
             if (owned)
             {
-                ArrayPool<byte>.Shared.Return(frame);
+                options.Pool.Return(frame);
             }
         }
     }
 
-    private StreamChunk Parse(StreamSubscription subscription, byte[] frame, int start, int length)
+    private StreamChunk Parse(StreamSubscription subscription, byte[] frame, int start, int length, long? committed)
     {
         try
         {
-            return StreamChunk.Parse(frame, start, length, options.MaxUncompressedBytes);
+            return StreamChunk.Parse(frame, start, length, unpacker, committed);
         }
         catch (ChunkException e)
         {
@@ -164,6 +180,12 @@ public sealed partial class StreamConnection
                 break;
             case StreamCommand.Heartbeat:
                 break;
+            case StreamCommand.Route or StreamCommand.Partitions:
+                // Brokers up to 3.11.0 forget the bit that marks a response.
+                DispatchResponse(command, ref reader);
+                break;
+            case StreamCommand.ConsumerUpdate:
+                throw new StreamProtocolException($"{Endpoint} treats a subscription as a single active consumer, which this client never asks for.");
             case StreamCommand.Close:
                 AnswerClose(reader.UInt32(), reader.Code(), reader.String());
                 break;

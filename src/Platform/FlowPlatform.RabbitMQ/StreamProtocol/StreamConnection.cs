@@ -6,7 +6,8 @@ using System.Net.Sockets;
 namespace FlowPlatform.RabbitMQ.StreamProtocol;
 
 /// <summary>
-/// One connection to a broker node by RabbitMQ's stream protocol. Safe for concurrent use. Every wait has a time limit; whatever breaks the protocol closes it.
+/// One connection to a broker node by RabbitMQ's stream protocol, version 1 of
+/// <see href="https://github.com/rabbitmq/rabbitmq-server/blob/main/deps/rabbitmq_stream/docs/PROTOCOL.adoc">its specification</see>. Safe for concurrent use. Every wait has a time limit; whatever breaks the protocol closes it.
 /// It doesn't reconnect: once closed, it stays so, and <see cref="CloseReason"/> says why. Don't publish and consume on the same connection: a broker that throttles
 /// the publishing stops reading, and everything else on the connection waits with it.
 /// </summary>
@@ -14,7 +15,9 @@ public sealed partial class StreamConnection : IAsyncDisposable
 {
     private readonly StreamConnectionOptions options;
     private readonly TimeProvider time;
-    private readonly NetworkStream transport;
+    private readonly Unpacker unpacker;
+    private readonly Socket socket;
+    private readonly Stream transport;
     private readonly PipeReader input;
     private readonly SemaphoreSlim writeLock = new(1, 1);
     private readonly CancellationTokenSource stopMonitor = new();
@@ -30,12 +33,15 @@ public sealed partial class StreamConnection : IAsyncDisposable
     private long lastReceived;
     private long lastSent;
     private long writeStarted;
+    private long frameStarted;
 
-    private StreamConnection(StreamConnectionOptions options, Socket socket)
+    private StreamConnection(StreamConnectionOptions options, Socket socket, Stream transport)
     {
         this.options = options;
         time = options.TimeProvider;
-        transport = new NetworkStream(socket, ownsSocket: true);
+        unpacker = new Unpacker(options.MaxUncompressedBytes, options.Codecs, options.Pool);
+        this.socket = socket;
+        this.transport = transport;
         input = PipeReader.Create(transport, new StreamPipeReaderOptions(bufferSize: 64 * 1024, leaveOpen: true));
         lastReceived = lastSent = time.GetTimestamp();
     }
@@ -64,20 +70,22 @@ public sealed partial class StreamConnection : IAsyncDisposable
     /// <summary>Why the connection ended; null while it is open.</summary>
     public Exception? CloseReason => Volatile.Read(ref closeReason);
 
-    /// <summary>Connects, authenticates with PLAIN and enters the virtual host.</summary>
+    /// <summary>Connects, secures the connection if told to, authenticates and enters the virtual host.</summary>
     /// <exception cref="StreamConnectionException">The node can't be reached, or not in time.</exception>
+    /// <exception cref="StreamTlsException">TLS was asked for and failed.</exception>
     /// <exception cref="StreamResponseException">It refused the user or the virtual host.</exception>
     /// <exception cref="StreamProtocolException">Whatever listens there doesn't speak the protocol.</exception>
     public static async Task<StreamConnection> ConnectAsync(StreamConnectionOptions options, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Heartbeat, TimeSpan.FromSeconds(1));
+        Check(options);
         using var limit = new CancellationTokenSource(options.ConnectTimeout, options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         StreamConnection? connection = null;
         var opened = false;
         try
         {
-            connection = new StreamConnection(options, await OpenSocketAsync(options.Endpoint, either.Token));
+            var socket = await OpenSocketAsync(options.Endpoint, either.Token);
+            connection = new StreamConnection(options, socket, await OpenTransportAsync(socket, options, either.Token));
             connection.readLoop = Task.Run(connection.ReadLoopAsync, CancellationToken.None);
             connection.monitor = Task.Run(connection.MonitorAsync, CancellationToken.None);
             await connection.NegotiateAsync(either.Token);
@@ -108,8 +116,8 @@ public sealed partial class StreamConnection : IAsyncDisposable
     {
         if (Interlocked.CompareExchange(ref closeReason, reason, null) is null)
         {
-            // Ends the read loop, which tells everybody.
-            transport.Dispose();
+            // Ends the read loop, which tells everybody. The socket, not what lies above it: TLS is in use by others now.
+            socket.Dispose();
         }
     }
 
@@ -126,25 +134,8 @@ public sealed partial class StreamConnection : IAsyncDisposable
         await Task.WhenAll(readLoop, monitor);
         await heartbeat;
         await closed.Task;
+        await transport.DisposeAsync();
     }
-
-    private static async Task<Socket> OpenSocketAsync(StreamEndpoint endpoint, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(endpoint.Host, endpoint.Port, cancellationToken);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    private static Version? ParseVersion(string? text) =>
-        Version.TryParse(string.Concat((text ?? string.Empty).TakeWhile(c => char.IsAsciiDigit(c) || c == '.')), out var version) ? version : null;
 
     private async Task SayGoodbyeAsync()
     {
@@ -189,6 +180,11 @@ public sealed partial class StreamConnection : IAsyncDisposable
                 {
                     Abort(new StreamConnectionException(
                         $"{Endpoint} has taken no data for {options.RequestTimeout.TotalSeconds:0.#} s. A broker with a disk alarm does that: see its log."));
+                }
+                else if (Volatile.Read(ref frameStarted) is > 0 and var begun && time.GetElapsedTime(begun) > options.FrameTimeout)
+                {
+                    Abort(new StreamProtocolException(
+                        $"{Endpoint} has sent the beginning of a frame, and not the rest within {options.FrameTimeout.TotalSeconds:0.#} s."));
                 }
                 else if (Heartbeat > TimeSpan.Zero)
                 {

@@ -89,3 +89,17 @@ public interface IChunkObserver
     /// <summary>The subscription is gone: the connection ended or the stream moved. Called once, last.</summary>
     void Closed(Exception reason);
 }
+
+/// <summary>Where a stream begins and ends, as one node sees it.</summary>
+/// <param name="Values">All that the broker told, by its names.</param>
+public sealed record StreamStatistics(IReadOnlyDictionary<string, long> Values)
+{
+    /// <summary>Offset of the oldest chunk; null if the stream is empty.</summary>
+    public long? FirstChunkId => Known("first_chunk_id");
+
+    /// <summary>Offset of the newest chunk that is stored safely; null if there is none.</summary>
+    public long? CommittedChunkId => Known("committed_chunk_id");
+
+    // The broker says -1 for none.
+    private long? Known(string name) => Values.TryGetValue(name, out var value) && value >= 0 ? value : null;
+}

@@ -21,7 +21,7 @@ internal sealed record NodePorts(int Amqp, int Stream, int Distribution, int Epm
 }
 
 /// <summary>The files and the environment of one node. Nothing of the system's RabbitMQ or of the user's Erlang is read or written.</summary>
-internal sealed class NodeLayout(string dataDirectory, NodeSecrets secrets, NodePorts ports, BrokerInstallation installation)
+internal sealed class NodeLayout(string dataDirectory, NodeSecrets secrets, NodePorts ports, BrokerInstallation installation, PrivateBrokerOptions options)
 {
     /// <summary>
     /// What a client may send in one frame, 4 MiB: it bounds the largest event. The broker's default is 1 MiB.
@@ -47,8 +47,8 @@ internal sealed class NodeLayout(string dataDirectory, NodeSecrets secrets, Node
         {
             File.SetUnixFileMode(cookie, UnixFileMode.UserRead);
         }
-        File.WriteAllText(Path.Combine(dataDirectory, "enabled_plugins"), "[rabbitmq_stream].\n");
-        PrivateFile.Write(Path.Combine(dataDirectory, "rabbitmq.conf"), Configuration());
+        File.WriteAllText(Path.Combine(dataDirectory, "enabled_plugins"), $"[{string.Join(',', options.Plugins.Prepend("rabbitmq_stream"))}].\n");
+        PrivateFile.Write(Path.Combine(dataDirectory, "rabbitmq.conf"), Configuration() + string.Concat(options.Configuration.Select(line => $"{line}\n")));
     }
 
     /// <summary>

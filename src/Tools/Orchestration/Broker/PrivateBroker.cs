@@ -120,7 +120,7 @@ public sealed class PrivateBroker : IAsyncDisposable
         for (var attempt = 1; ; attempt++)
         {
             var ports = NodePorts.Choose(options);
-            var layout = new NodeLayout(options.DataDirectory, secrets, ports, installation);
+            var layout = new NodeLayout(options.DataDirectory, secrets, ports, installation, options);
             layout.Write();
             (AmqpPort, StreamPort) = (ports.Amqp, ports.Stream);
             AmqpUri = $"amqp://{secrets.User}:{secrets.Password}@127.0.0.1:{ports.Amqp}";

@@ -21,6 +21,12 @@ public sealed record PrivateBrokerOptions
     /// <summary>Stream protocol port on 127.0.0.1. Default: any free one.</summary>
     public int? StreamPort { get; init; }
 
+    /// <summary>More lines for the node's <c>rabbitmq.conf</c>, e.g. listeners for TLS; keep them on 127.0.0.1. Default: none.</summary>
+    public IReadOnlyList<string> Configuration { get; init; } = [];
+
+    /// <summary>More plugins, by name, besides <c>rabbitmq_stream</c>. Default: none.</summary>
+    public IReadOnlyList<string> Plugins { get; init; } = [];
+
     /// <summary>How long the node may take until both ports answer. Default: 2 minutes (about 8 s on two idle cores).</summary>
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromMinutes(2);
 
