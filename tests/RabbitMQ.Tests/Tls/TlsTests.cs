@@ -136,14 +136,14 @@ public sealed class TlsTests(TlsBroker broker) : IClassFixture<TlsBroker>
         var publisher = await connection.DeclarePublisherAsync(stream, null, published, Token);
         using (var frame = new PublishFrame(200_000))
         {
-            frame.Add(1, 100_000);
+            frame.Add(1, 100_000).Fill((byte)'x');
             await publisher.PublishAsync(frame, Token);
         }
 
         await published.ConfirmedAsync(1);
         var chunks = new ChunkLog();
         await connection.SubscribeAsync(stream, StreamOffset.First, 1, chunks, Token);
-        (await chunks.NextAsync()).ShouldHaveSingleItem().Length.ShouldBe(100_002);
+        (await chunks.NextAsync()).ShouldHaveSingleItem().ShouldBe($"0:{new string('x', 100_000)}");
         await connection.DeleteStreamAsync(stream, Token);
     }
 

@@ -48,32 +48,39 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        List<Task> running = [];
+        List<Task> feeding = [];
+        var applying = Task.CompletedTask;
+        Exception? failure = null;
         try
         {
             var known = (await store.Checkpoints.LoadAsync(consumer.Name, stopping.Token)).ToDictionary(state => state.Checkpoint.Partition);
-            running = [.. definition.Streams.Select(stream => FeedAsync(stream, known, stopping.Token)), ApplyAsync(stopping.Token)];
-            await await Task.WhenAny(running);
+            feeding = [.. definition.Streams.Select(stream => FeedAsync(stream, known, stopping.Token))];
+            applying = ApplyAsync(cancellationToken);
+            await await Task.WhenAny([applying, .. feeding]);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception stopped) when (!cancellationToken.IsCancellationRequested)
         {
-            throw;
-        }
-        catch (Exception stopped)
-        {
-            Failure = stopped;
+            failure = stopped;
             throw;
         }
         finally
         {
+            // What was read before a feed's fault is sound: it is applied before the consumer stops.
             await stopping.CancelAsync();
-            await Task.WhenAll(running).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await EndAsync(Task.WhenAll(feeding));
+            queue.Writer.TryComplete();
+            await EndAsync(applying);
             while (queue.Reader.TryRead(out var item))
             {
                 item.Batch.Dispose();
             }
+
+            Failure = failure;
         }
     }
+
+    /// <summary>Waits for the end, whatever it is: what it throws is known, or follows from what is.</summary>
+    private static Task<AggregateException?> EndAsync(Task task) => task.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     private async Task ApplyAsync(CancellationToken cancellationToken)
     {
@@ -84,7 +91,12 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
         {
             if (open is null && !queue.Reader.TryRead(out open))
             {
-                open = await queue.Reader.ReadAsync(cancellationToken);
+                if (!await queue.Reader.WaitToReadAsync(cancellationToken))
+                {
+                    return;
+                }
+
+                continue;
             }
 
             applier.Begin();
