@@ -1,4 +1,3 @@
-using System.Globalization;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.Configuration;
@@ -15,8 +14,6 @@ internal sealed record BrokerResource(
 
 internal static class BrokerExtensions
 {
-    internal const int StreamPort = 5552;
-
     /// <summary>The broker that is given, asked for or to be had; else the embedded log, saying so. Null, and the reason on standard error, if that doesn't fit what is in the data directory.</summary>
     public static async Task<BrokerResource?> AddBrokerAsync(this IDistributedApplicationBuilder builder, AppHostFlags flags)
     {
@@ -55,7 +52,7 @@ internal static class BrokerExtensions
 
     private static BrokerResource AddGivenBroker(this IDistributedApplicationBuilder builder, string amqp)
     {
-        var stream = builder.Configuration.GetConnectionString("rabbitmq-stream") ?? builder.Configuration.GetConnectionString("rabbitmq_stream") ?? StreamUriOf(amqp);
+        var stream = builder.Configuration.GetConnectionString("rabbitmq-stream") ?? builder.Configuration.GetConnectionString("rabbitmq_stream") ?? StreamAddress.Of(amqp);
         return HostMode.AddGivenBroker(builder, "rabbitmq", builder.AddConnectionString("rabbitmq-stream", ReferenceExpression.Create($"{stream}")));
     }
 
@@ -68,9 +65,4 @@ internal static class BrokerExtensions
         var stream = builder.AddConnectionString("rabbitmq-stream", ReferenceExpression.Create($"rabbitmq-stream://{user}:{password}@{address}"));
         return new BrokerResource(server, stream, server);
     }
-
-    /// <summary>The same host and user. What is no address stays as it is: whoever connects with it says so.</summary>
-    private static string StreamUriOf(string amqp) => Uri.TryCreate(amqp, UriKind.Absolute, out var uri)
-        ? string.Create(CultureInfo.InvariantCulture, $"rabbitmq-stream://{uri.UserInfo}@{uri.Host}:{StreamPort}")
-        : amqp;
 }

@@ -40,7 +40,7 @@ internal static class HostMode
         var streamPort = FreePorts.Take(1)[0];
         return builder.AddRabbitMQ("rabbitmq", user, password)
             .WithDataVolume($"flowplatform-rabbitmq-{KeyOf(flags.DataDirectory)}")
-            .WithEndpoint(port: streamPort, targetPort: BrokerExtensions.StreamPort, scheme: "rabbitmq-stream", name: "stream", isProxied: false)
+            .WithEndpoint(port: streamPort, targetPort: StreamAddress.Port, scheme: "rabbitmq-stream", name: "stream", isProxied: false)
             .WithContainerFiles("/etc/rabbitmq", [new ContainerFile { Name = "enabled_plugins", Contents = "[rabbitmq_prometheus,rabbitmq_stream]." }])
             .WithContainerFiles("/etc/rabbitmq/conf.d", [new ContainerFile { Name = "90-flowplatform.conf", Contents = StreamConfiguration(streamPort) }]);
     }

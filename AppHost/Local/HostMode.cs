@@ -22,7 +22,7 @@ internal static class HostMode
     public static IResourceBuilder<RabbitMQServerResource> AddServer(
         IDistributedApplicationBuilder builder, AppHostFlags flags, IResourceBuilder<ParameterResource> user, IResourceBuilder<ParameterResource> password) =>
         builder.AddRabbitMQ("rabbitmq", user, password)
-            .WithEndpoint(targetPort: BrokerExtensions.StreamPort, scheme: "rabbitmq-stream", name: "stream", isProxied: false);
+            .WithEndpoint(targetPort: StreamAddress.Port, scheme: "rabbitmq-stream", name: "stream", isProxied: false);
 
     /// <summary>Looked at before any service starts: what is wrong with it is said once, with the cure.</summary>
     public static BrokerResource AddGivenBroker(IDistributedApplicationBuilder builder, string name, IResourceBuilder<ConnectionStringResource> stream)

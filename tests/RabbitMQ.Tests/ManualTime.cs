@@ -47,6 +47,15 @@ internal sealed class ManualTime : TimeProvider
         due.ForEach(timer => timer.Fire());
     }
 
+    /// <summary>Completes when so much of this clock's time has passed, or is cancelled.</summary>
+    public async Task PassesAsync(TimeSpan time, CancellationToken cancellationToken)
+    {
+        var passed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var timer = CreateTimer(_ => passed.TrySetResult(), null, time, Timeout.InfiniteTimeSpan);
+        await using var cancelled = cancellationToken.Register(() => passed.TrySetCanceled(cancellationToken));
+        await passed.Task;
+    }
+
     /// <summary>Lets time pass in small steps until something has happened, and returns what it did. What never happens fails after 30 s of real time.</summary>
     public async Task<T> PassUntilAsync<T>(Task<T> happening)
     {

@@ -20,6 +20,7 @@ internal sealed class RabbitMqPartitionReader : IPartitionReader, IChunkObserver
     private readonly TimeProvider time;
     private readonly long lowest;
     private long nextOffset;
+    private int undisposed;
     private Exception? failure;
     private Exception? closed;
     private Task<bool>? waiting;
@@ -67,7 +68,8 @@ internal sealed class RabbitMqPartitionReader : IPartitionReader, IChunkObserver
                 var records = Decode(chunk);
                 if (records.Count > 0)
                 {
-                    return new LogBatch(Partition, records, credit.Return);
+                    Interlocked.Increment(ref undisposed);
+                    return new LogBatch(Partition, records, Return);
                 }
             }
 
@@ -122,6 +124,11 @@ internal sealed class RabbitMqPartitionReader : IPartitionReader, IChunkObserver
             waiting = null;
             failure = more ? null : closed ?? new EventLogUnavailableException($"{Partition}: the reader has ended.");
         }
+        catch (TimeoutException) when (Volatile.Read(ref undisposed) > 0)
+        {
+            // Nothing comes because the user is busy with what came: that is back-pressure.
+            stall.Forget();
+        }
         catch (TimeoutException)
         {
             var stalled = await stall.LookAsync(nextOffset, cancellationToken);
@@ -129,6 +136,12 @@ internal sealed class RabbitMqPartitionReader : IPartitionReader, IChunkObserver
             // What has come during the look is no stall.
             failure = chunks.Reader.TryPeek(out _) ? null : stalled;
         }
+    }
+
+    private void Return()
+    {
+        Interlocked.Decrement(ref undisposed);
+        credit.Return();
     }
 
     /// <summary>The chunk's records that were asked for. What is broken is kept for the next call if sound records came before it.</summary>

@@ -20,6 +20,9 @@ internal sealed class StallWatch(PartitionId partition, LogPosition from, Func<C
 
     private long seen = -1;
 
+    /// <summary>To be called when nothing could come: the next look is the first again.</summary>
+    public void Forget() => seen = -1;
+
     /// <summary>To be called after each wait in which nothing came.</summary>
     /// <param name="nextOffset">Behind the newest record that came.</param>
     /// <param name="cancellationToken">Stops the look.</param>

@@ -62,6 +62,23 @@ public sealed class PartitionCursorTests
     }
 
     [Fact]
+    public void Foreign_events_that_are_read_again_after_a_reconnect_are_dropped_all()
+    {
+        for (var offset = 3; offset <= 6; offset++)
+        {
+            cursor.Take(Envelopes.PaidIn("f", 0, null).At(offset)).ShouldBeTrue();
+        }
+
+        for (var offset = 4; offset <= 6; offset++)
+        {
+            cursor.Take(Envelopes.PaidIn("f", 0, null).At(offset)).ShouldBeFalse();
+        }
+
+        cursor.Current.NextOffset.ShouldBe(7);
+        cursor.Take(Envelopes.PaidIn("f", 0, null).At(7)).ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_gap_is_dropped_by_who_has_applied_it_and_stops_who_has_not()
     {
         cursor.Take(Envelopes.PaidIn("a", 1).At(0));

@@ -6,6 +6,7 @@ using FlowPlatform.Storage.Sqlite;
 using FlowPlatform.Stores;
 using FlowPlatform.Tests.Runtime;
 using FlowPlatform.Tests.Support;
+using Microsoft.Data.Sqlite;
 
 namespace FlowPlatform.Tests.Storage;
 
@@ -67,6 +68,49 @@ public sealed class StoreTests : IDisposable
         (await ScalarAsync(store, "SELECT count(*) FROM greeting")).ShouldBe(40);
         (await ScalarAsync(store, "SELECT count(*) FROM flow_outbox")).ShouldBe(40);
         (await ScalarAsync(store, "SELECT sum(assigned) FROM flow_outbox_head")).ShouldBe(40);
+    }
+
+    [Fact]
+    public async Task A_unit_in_which_SQLite_rolls_back_fails_its_whole_group_and_nobody_waits_for_ever()
+    {
+        await using var store = await OpenAsync();
+        var gate = new TaskCompletionSource();
+        var first = store.WriteAsync(
+            async transaction =>
+            {
+                await gate.Task;
+                return await transaction.ExecuteAsync("INSERT INTO greeting (id, text) VALUES ('1', 'x')");
+            },
+            Cancel);
+        var second = store.WriteAsync(async transaction => await transaction.ExecuteAsync("INSERT OR ROLLBACK INTO greeting (id, text) VALUES ('1', 'y')"), Cancel);
+        gate.SetResult();
+        (await Should.ThrowAsync<SqliteException>(() => second)).Message.ShouldContain("UNIQUE");
+        await Should.ThrowAsync<SqliteException>(() => first);
+        await EmitAsync(store, "a", 1);
+        (await ScalarAsync(store, "SELECT count(*) FROM greeting")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_unit_sees_what_its_own_caller_has_at_hand_whoever_runs_it()
+    {
+        await using var store = await OpenAsync();
+        var user = new AsyncLocal<string>();
+        var gate = new TaskCompletionSource();
+        List<Task<string?>> units = [];
+        for (var number = 0; number < 5; number++)
+        {
+            user.Value = $"user {number}";
+            units.Add(store.WriteAsync<string?>(
+                async _ =>
+                {
+                    await gate.Task;
+                    return user.Value;
+                },
+                Cancel));
+        }
+
+        gate.SetResult();
+        (await Task.WhenAll(units)).ShouldBe(["user 0", "user 1", "user 2", "user 3", "user 4"]);
     }
 
     [Fact]

@@ -79,7 +79,7 @@ public sealed class HostileLogTests : IAsyncLifetime
             while (!connection.Ended.IsCompleted)
             {
                 await connection.SendAsync(Bytes.Frame(0x17));
-                await Task.WhenAny(Task.Delay(TimeSpan.FromSeconds(5), time), writerClosed.Task);
+                await Task.WhenAny(time.PassesAsync(TimeSpan.FromSeconds(5), Token), writerClosed.Task);
                 if (writerClosed.Task.IsCompleted)
                 {
                     return;
@@ -194,7 +194,7 @@ public sealed class HostileLogTests : IAsyncLifetime
             while (!stop.IsCancellationRequested)
             {
                 await Task.WhenAll(node.Connections.Where(connection => !connection.Ended.IsCompleted).Select(connection => connection.SendAsync(Bytes.Frame(0x17))));
-                await Task.Delay(TimeSpan.FromSeconds(5), time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await time.PassesAsync(TimeSpan.FromSeconds(5), stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -92,7 +92,7 @@ public sealed class HostileServerTests
             for (var i = 0; !connection.Closed.IsCompleted; i++)
             {
                 await broker.SendRawAsync(whole.AsMemory(i, 1));
-                await Task.WhenAny(connection.Closed, Task.Delay(TimeSpan.FromSeconds(5), time, Token));
+                await Task.WhenAny(connection.Closed, time.PassesAsync(TimeSpan.FromSeconds(5), Token));
             }
         }
     }
@@ -120,7 +120,7 @@ public sealed class HostileServerTests
             while (true)
             {
                 await broker.SendAsync(Bytes.Frame(0x17));
-                await Task.Delay(TimeSpan.FromSeconds(5), time, Token);
+                await time.PassesAsync(TimeSpan.FromSeconds(5), Token);
             }
         }
     }

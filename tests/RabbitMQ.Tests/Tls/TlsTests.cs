@@ -1,4 +1,6 @@
 using FlowPlatform.Log;
+using FlowPlatform.Orchestration.Broker;
+using FlowPlatform.Orchestration.Broker.Checks;
 using FlowPlatform.RabbitMQ.StreamProtocol;
 using FlowPlatform.RabbitMQ.Tests.Commands;
 using FlowPlatform.RabbitMQ.Tests.StreamProtocol;
@@ -12,6 +14,14 @@ namespace FlowPlatform.RabbitMQ.Tests.Tls;
 public sealed class TlsTests(TlsBroker broker) : IClassFixture<TlsBroker>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_the_AppHost_checks_before_it_starts_services_takes_the_same_addresses()
+    {
+        (await BrokerCheck.OnceAsync(broker.AmqpUri, broker.StreamUri, Token)).Version.IsSupported.ShouldBeTrue();
+        var unknown = broker.AmqpUri[..broker.AmqpUri.IndexOf('?', StringComparison.Ordinal)];
+        (await Should.ThrowAsync<BrokerException>(() => BrokerCheck.OnceAsync(unknown, broker.StreamUri, Token))).Message.ShouldContain("its authority is not trusted");
+    }
 
     [Fact]
     public async Task A_user_with_a_password_gets_in_over_TLS()

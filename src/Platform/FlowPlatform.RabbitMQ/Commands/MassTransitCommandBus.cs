@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FlowPlatform.Commands;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
@@ -16,25 +17,26 @@ internal sealed class MassTransitCommandBus(CommandBusHost host, CommandTranspor
     {
         var bus = await host.WhenReadyAsync(cancellationToken);
         await host.TakeRoomAsync(commands.Count, cancellationToken);
+        var sent = new StrongBox<int>();
         try
         {
-            await SendAllAsync(bus, commands, cancellationToken);
+            await SendAllAsync(bus, commands, sent, cancellationToken);
         }
         catch
         {
-            // All of them come again.
-            host.GiveRoom(commands.Count);
+            // All of them come again; those that were sent give their room back when they are handled.
+            host.GiveRoom(commands.Count - Volatile.Read(ref sent.Value));
             throw;
         }
     }
 
-    private async Task SendAllAsync(IBus bus, IReadOnlyList<PendingCommand> commands, CancellationToken cancellationToken)
+    private async Task SendAllAsync(IBus bus, IReadOnlyList<PendingCommand> commands, StrongBox<int> sent, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(transport.Limit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await Task.WhenAll(commands.Select(command => SendAsync(bus, command, either.Token)));
+            await Task.WhenAll(commands.Select(command => SendAsync(bus, command, sent, either.Token)));
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
@@ -46,7 +48,7 @@ internal sealed class MassTransitCommandBus(CommandBusHost host, CommandTranspor
         }
     }
 
-    private static async Task SendAsync(IBus bus, PendingCommand command, CancellationToken cancellationToken)
+    private static async Task SendAsync(IBus bus, PendingCommand command, StrongBox<int> sent, CancellationToken cancellationToken)
     {
         var queue = await bus.GetSendEndpoint(new Uri($"queue:{command.Name}")).WaitAsync(cancellationToken);
         await queue.Send(
@@ -57,5 +59,6 @@ internal sealed class MassTransitCommandBus(CommandBusHost host, CommandTranspor
                 CommandConsumer.MustArrive(send);
             },
             cancellationToken);
+        Interlocked.Increment(ref sent.Value);
     }
 }

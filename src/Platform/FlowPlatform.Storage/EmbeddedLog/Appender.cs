@@ -49,7 +49,18 @@ internal sealed class Appender : IAsyncDisposable
         running = Task.Run(RunAsync);
     }
 
-    public ValueTask EnqueueAsync(AppendRequest request, CancellationToken cancellationToken) => queue.Writer.WriteAsync(request, cancellationToken);
+    /// <exception cref="EventLogUnavailableException">The log was closed meanwhile.</exception>
+    public async ValueTask EnqueueAsync(AppendRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await queue.Writer.WriteAsync(request, cancellationToken);
+        }
+        catch (ChannelClosedException closed)
+        {
+            throw new EventLogUnavailableException($"Stream '{file.Definition.Name}': the log was closed.", closed);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -119,7 +130,18 @@ internal sealed class Appender : IAsyncDisposable
     {
         var writer = request.Writer;
         var partition = writer.Partition.Index;
-        var end = connection.End(partition) ?? throw new LogCorruptException(writer.Partition, 0, "the partition's row is missing.");
+        PartitionEnd end;
+        try
+        {
+            end = connection.End(partition) ?? throw new LogCorruptException(writer.Partition, 0, "the partition's row is missing.");
+        }
+        catch
+        {
+            // It fails with the group.
+            group.Add(request);
+            throw;
+        }
+
         if (writer.WhyUnfit(end.NextOffset) is { } reason)
         {
             request.Fail(reason);

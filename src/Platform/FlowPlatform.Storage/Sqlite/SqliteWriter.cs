@@ -90,6 +90,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
     }
 
+    /// <summary>SQLite rolls back all of it by itself on some errors (disk full, I/O, memory): then the error is the group's, and there is nothing to roll back.</summary>
+    private bool InTransaction => SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0;
+
     private bool TryTakeTurn() => turn.Wait(TimeSpan.Zero);
 
     /// <summary>Runs one group, and sees to it that somebody runs the next.</summary>
@@ -112,10 +115,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <summary>Never throws: what fails is the units' to know.</summary>
     private async Task RunGroupAsync(Unit first)
     {
+        var taken = new List<Unit>();
         var done = new List<Unit>();
         try
         {
-            await CommitGroupAsync(first, done);
+            await CommitGroupAsync(first, taken, done);
         }
         catch (Exception thrown)
         {
@@ -124,14 +128,14 @@ internal sealed class SqliteWriter : IAsyncDisposable
                 ? new StoreBusyException($"'{connection.DataSource}' can't be written: {passing.Message}", passing)
                 : failed;
             first.Fail(failed);
-            done.ForEach(unit => unit.Fail(failed));
+            taken.ForEach(unit => unit.Fail(failed));
             return;
         }
 
         done.ForEach(unit => unit.Complete(done.Count));
     }
 
-    private async Task CommitGroupAsync(Unit first, List<Unit> done)
+    private async Task CommitGroupAsync(Unit first, List<Unit> taken, List<Unit> done)
     {
         var events = new List<PendingEvent>();
         var commands = new List<PendingCommand>();
@@ -139,6 +143,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         var started = clock.GetTimestamp();
         for (var unit = first; unit is not null; unit = clock.GetElapsedTime(started) < GroupTime && queue.Reader.TryRead(out var next) ? next : null)
         {
+            taken.Add(unit);
             var transaction = new StoreTransaction(connection, published, clock, outbox?.Room);
             unit.Trace(database);
             if (await RunOnSavepointAsync(unit, transaction))
@@ -161,10 +166,10 @@ internal sealed class SqliteWriter : IAsyncDisposable
         {
             await unit.RunAsync(transaction);
         }
-        catch (Exception failed)
+        catch (Exception failed) when (InTransaction)
         {
-            await connection.ExecuteAsync("ROLLBACK TO unit; RELEASE unit");
             unit.Fail(failed);
+            await connection.ExecuteAsync("ROLLBACK TO unit; RELEASE unit");
             return false;
         }
 
@@ -177,8 +182,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     {
         try
         {
-            // SQLite rolls back by itself on some errors (disk full, I/O); then there is nothing to roll back.
-            if (SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0)
+            if (InTransaction)
             {
                 await connection.ExecuteAsync("ROLLBACK");
             }
@@ -205,6 +209,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private sealed class Unit<T>(Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken) : Unit
     {
         private readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ExecutionContext? context = ExecutionContext.Capture();
         private readonly Activity? activity = Activity.Current;
         private Activity? span;
         private T value = default!;
@@ -217,7 +222,12 @@ internal sealed class SqliteWriter : IAsyncDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
 
-            // The loop has no activity of its own: what the unit emits belongs to the trace of who asked for it.
+            // It may run on the thread of another caller, whose user, log scopes and trace it must not see.
+            if (context is not null)
+            {
+                ExecutionContext.Restore(context);
+            }
+
             Activity.Current = span ?? activity;
             value = await work(transaction);
         }

@@ -17,6 +17,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
     private readonly Dictionary<PartitionCursor, Checkpoint> before = [];
     private readonly List<LogRecord> gaps = [];
     private double msPerEvent = 0.1;
+    private bool due;
     private bool applying;
     private long lastCommit = clock.GetTimestamp();
 
@@ -31,6 +32,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
         Volatile.Write(ref applying, true);
         before.Clear();
         gaps.Clear();
+        due = false;
     }
 
     public void End() => Volatile.Write(ref applying, false);
@@ -46,7 +48,14 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
         while (!item.Exhausted)
         {
             var record = item.Batch.Records[item.Next];
-            if (records.Count >= limit || (cursor.Current != cursor.Committed && cursor.ChangesProducer(record)))
+            if (cursor.Current != cursor.Committed && cursor.ChangesProducer(record))
+            {
+                // Only after a commit can it go on.
+                due = true;
+                return false;
+            }
+
+            if (records.Count >= limit)
             {
                 return false;
             }
@@ -69,7 +78,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
     public async Task CommitAsync(List<LogRecord> records, CancellationToken cancellationToken)
     {
         // What no handler wants moves the position only; that may wait for a transaction with effect, for one a second is enough.
-        if (gaps.Count == 0 && !records.Exists(consumer.Wants) && clock.GetElapsedTime(lastCommit) < CommitSkippedEvery && !touched.Any(ProducerChanged))
+        if (!due && gaps.Count == 0 && !records.Exists(consumer.Wants) && clock.GetElapsedTime(lastCommit) < CommitSkippedEvery && !touched.Any(ProducerChanged))
         {
             return;
         }
@@ -123,12 +132,13 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
             },
             trace,
             cancellationToken);
-        trace?.Commit();
-        FlowMetrics.Committed(consumer.Name, records, Stopwatch.GetElapsedTime(started), clock.GetUtcNow(), replayed, trace);
         foreach (var (cursor, to, anchor) in moves)
         {
             cursor.Commit(to, anchor);
         }
+
+        trace?.Commit();
+        FlowMetrics.Committed(consumer.Name, records, Stopwatch.GetElapsedTime(started), clock.GetUtcNow(), replayed, trace);
     }
 
     /// <summary>A consumer waits for a busy store as long as it takes: that is its back-pressure.</summary>

@@ -144,7 +144,17 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
         }
 
         waitingFor.TryRemove(stream, out _);
-        await await Task.WhenAny(attached.Select(feed => feed.RunAsync(cancellationToken)));
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = attached.ConvertAll(feed => feed.RunAsync(stopping.Token));
+        try
+        {
+            await await Task.WhenAny(running);
+        }
+        finally
+        {
+            await stopping.CancelAsync();
+            await EndAsync(Task.WhenAll(running));
+        }
     }
 
     private async Task<CheckpointState> CreateAsync(PartitionId id, int partitions, CancellationToken cancellationToken)

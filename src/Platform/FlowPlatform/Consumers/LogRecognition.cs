@@ -25,6 +25,14 @@ internal static class LogRecognition
             throw Unrecognised(checkpoint, LogIdentityCase.Recreated, $"it is empty, but {checkpoint.Applied} events of it were applied, up to offset {checkpoint.LastOffset}.");
         }
 
+        if (checkpoint.Producer is null && last.Offset < checkpoint.LastOffset)
+        {
+            throw Unrecognised(
+                checkpoint,
+                LogIdentityCase.Truncated,
+                $"it ends at offset {last.Offset}, {checkpoint.LastOffset - last.Offset} before the last one applied. Its writer gives no sequences, so what comes anew can't be told from what was lost.");
+        }
+
         foreach (var anchor in AnchorsOf(cursor, checkpoint))
         {
             if (anchor.Offset > last.Offset || anchor.Offset < first.Value.Offset)

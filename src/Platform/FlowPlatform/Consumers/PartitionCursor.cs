@@ -54,8 +54,12 @@ internal sealed class PartitionCursor
         bool apply;
         if (@event.Producer is null)
         {
-            // A foreign writer: only the offset tells what was applied.
+            // A foreign writer: only the offset tells what was applied, so what is read again must not move it back.
             apply = record.Offset >= current.NextOffset;
+            if (!apply)
+            {
+                return false;
+            }
         }
         else
         {

@@ -1,32 +1,45 @@
+using FlowPlatform.RabbitMQ;
+using FlowPlatform.RabbitMQ.StreamProtocol;
+
 namespace FlowPlatform.Orchestration.Broker.Checks;
 
-/// <summary>An address of a broker, taken apart. Messages name host and port only, for the rest holds a password.</summary>
-internal sealed record BrokerAddress(string Host, int Port, bool IsTls, string User, string Password, string VirtualHost)
+/// <summary>An address of a broker, taken apart as services do it. Messages name host and port only, for the rest holds a password.</summary>
+internal sealed record BrokerAddress(string Host, int Port, BrokerAccess Access, string VirtualHost, bool LoadBalancer)
 {
+    public string User => Access.User;
+
+    public TlsOptions? Tls => Access.Tls;
+
     public override string ToString() => $"{Host}:{Port}";
 
-    public static BrokerAddress Amqp(string text) => Read(text, "ConnectionStrings__rabbitmq", "amqp", "amqps", 5672, 5671, fallback: null);
+    public static BrokerAddress Amqp(string text) => Read(text, "ConnectionStrings__rabbitmq", UriForm.Amqp, fallback: null);
 
-    /// <summary>User and password default to those of the AMQP address.</summary>
+    /// <summary>User, password and what TLS needs default to those of the AMQP address.</summary>
     public static BrokerAddress Stream(string text, BrokerAddress amqp) =>
-        Read(text, "ConnectionStrings__rabbitmq_stream", "rabbitmq-stream", "rabbitmq-stream+tls", 5552, 5551, amqp) with { VirtualHost = amqp.VirtualHost };
+        Read(text, "ConnectionStrings__rabbitmq_stream", UriForm.Stream, amqp) with { VirtualHost = amqp.VirtualHost };
 
-    private static BrokerAddress Read(string text, string setting, string scheme, string tlsScheme, int port, int tlsPort, BrokerAddress? fallback)
+    private static BrokerAddress Read(string text, string setting, UriForm form, BrokerAddress? fallback)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0)
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Host.Length == 0)
         {
-            throw new BrokerException($"{setting} is no address. It must be like {scheme}://user:password@host:{port}; special characters in the password are written like %2F.");
+            throw new BrokerException($"{setting} is no address. It must be like {form.Scheme}://user:password@host:{form.Port}; special characters in the password are written like %2F.");
         }
-        if (uri.Scheme != scheme && uri.Scheme != tlsScheme)
+        if (address.Scheme != form.Scheme && address.Scheme != form.SecureScheme)
         {
-            throw new BrokerException($"{setting} begins with {uri.Scheme}://. It must be like {scheme}://user:password@host:{port}, or {tlsScheme}:// for TLS.");
+            throw new BrokerException($"{setting} begins with {address.Scheme}://. It must be like {form.Scheme}://user:password@host:{form.Port}, or {form.SecureScheme}:// for TLS.");
         }
-        var isTls = uri.Scheme == tlsScheme;
-        var credentials = uri.UserInfo.Split(':', 2);
-        var (user, password) = credentials is [{ Length: > 0 } name, var secret] ? (Uri.UnescapeDataString(name), Uri.UnescapeDataString(secret))
-            : uri.UserInfo.Length == 0 && fallback is not null ? (fallback.User, fallback.Password)
-            : throw new BrokerException($"{setting} names no user and password for {uri.IdnHost}. There is no default: write {scheme}://user:password@{uri.IdnHost}.");
-        return new BrokerAddress(uri.IdnHost, uri.Port > 0 ? uri.Port : isTls ? tlsPort : port, isTls, user, password,
-            uri.AbsolutePath.Length > 1 ? Uri.UnescapeDataString(uri.AbsolutePath[1..]) : "/");
+        try
+        {
+            var uri = BrokerUri.Parse(address, form);
+            if (uri.Mechanism != SaslMechanism.External && string.IsNullOrEmpty(uri.User) && fallback is null)
+            {
+                throw new BrokerException($"{setting} names no user and password for {address.IdnHost}. There is no default: write {form.Scheme}://user:password@{address.IdnHost}.");
+            }
+            return new BrokerAddress(uri.Endpoint.Host, uri.Endpoint.Port, BrokerAccess.Of(uri, form, fallback: fallback?.Access), uri.VirtualHost, uri.LoadBalancer);
+        }
+        catch (ArgumentException e)
+        {
+            throw new BrokerException($"{setting} can't be used. {e.Message}", e);
+        }
     }
 }

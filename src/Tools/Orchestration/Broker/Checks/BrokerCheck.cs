@@ -49,20 +49,11 @@ internal static class BrokerCheck
     private static async Task<BrokerFacts> CheckAmqpAsync(BrokerAddress address, CancellationToken cancellationToken)
     {
         const string Cure = "Start it, or correct ConnectionStrings__rabbitmq.";
-        await (address.IsTls ? PortCheck.ConnectAsync(address, "RabbitMQ", Cure, cancellationToken) : PortCheck.SpeaksAmqpAsync(address, Cure, cancellationToken));
-        var factory = new ConnectionFactory
-        {
-            HostName = address.Host,
-            Port = address.Port,
-            UserName = address.User,
-            Password = address.Password,
-            VirtualHost = address.VirtualHost,
-            Ssl = new SslOption { Enabled = address.IsTls, ServerName = address.Host },
-            AutomaticRecoveryEnabled = false,
-            RequestedConnectionTimeout = Limit,
-            ContinuationTimeout = Limit,
-            ClientProvidedName = ClientName,
-        };
+        await (address.Tls is not null ? PortCheck.ConnectAsync(address, "RabbitMQ", Cure, cancellationToken) : PortCheck.SpeaksAmqpAsync(address, Cure, cancellationToken));
+        var factory = address.Access.CreateFactory(address.VirtualHost);
+        factory.RequestedConnectionTimeout = Limit;
+        factory.ContinuationTimeout = Limit;
+        factory.ClientProvidedName = ClientName;
         try
         {
             await using var connection = await factory.CreateConnectionAsync(cancellationToken);
@@ -113,10 +104,6 @@ internal static class BrokerCheck
     {
         await PortCheck.ConnectAsync(address, $"The stream port of RabbitMQ {facts.Version.Text}",
             "Its stream plugin is off (rabbitmq-plugins enable rabbitmq_stream), or the port is another or closed by a firewall: name it in ConnectionStrings__rabbitmq_stream.", cancellationToken);
-        if (address.IsTls)
-        {
-            return; // the certificate was checked; the rest is the same as without
-        }
         StreamConnection connection;
         try
         {
@@ -124,7 +111,9 @@ internal static class BrokerCheck
             {
                 Endpoint = new StreamEndpoint(address.Host, address.Port),
                 User = address.User,
-                Password = address.Password,
+                Password = address.Access.Password,
+                Mechanism = address.Access.Mechanism,
+                Tls = address.Tls,
                 VirtualHost = address.VirtualHost,
                 ConnectTimeout = Limit,
                 ConnectionName = ClientName,
@@ -133,6 +122,10 @@ internal static class BrokerCheck
         catch (StreamResponseException e)
         {
             throw new BrokerException($"RabbitMQ's stream port {address} refuses the user '{address.User}' ({e.Code}). AMQP accepted its user: is another one named in ConnectionStrings__rabbitmq_stream?", e);
+        }
+        catch (Exception e) when (e is StreamNotSupportedException or StreamTlsException)
+        {
+            throw new BrokerException($"RabbitMQ's stream port {address} can't be used as asked for. {e.Message}", e);
         }
         catch (Exception e) when (e is StreamProtocolException or StreamConnectionException)
         {
@@ -147,18 +140,18 @@ internal static class BrokerCheck
     /// <summary>Clients are sent on to the address that a node advertises: one that only the broker's own network knows is the commonest fault of brokers in containers.</summary>
     internal static async Task CheckAdvertisedAsync(BrokerAddress address, StreamEndpoint? advertised, CancellationToken cancellationToken)
     {
-        if (advertised is not { } endpoint || (endpoint.Host == address.Host && endpoint.Port == address.Port))
+        if (address.LoadBalancer || advertised is not { } endpoint || (endpoint.Host == address.Host && endpoint.Port == address.Port))
         {
             return;
         }
         try
         {
-            await PortCheck.ConnectAsync(address with { Host = endpoint.Host, Port = endpoint.Port, IsTls = false }, "The broker", "", cancellationToken);
+            await PortCheck.ConnectAsync(address with { Host = endpoint.Host, Port = endpoint.Port, Access = address.Access with { Tls = null } }, "The broker", "", cancellationToken);
         }
         catch (BrokerException e)
         {
             throw new BrokerException($"RabbitMQ answers at {address}, but sends stream clients on to {endpoint}, where it can't be reached from here. " +
-                $"In its rabbitmq.conf set stream.advertised_host = {address.Host} and stream.advertised_port = {address.Port}, and restart it.", e);
+                $"In its rabbitmq.conf set stream.advertised_host = {address.Host} and stream.advertised_port = {address.Port}, and restart it; if {address} is a load balancer, add ?load_balancer=true to ConnectionStrings__rabbitmq_stream.", e);
         }
     }
 

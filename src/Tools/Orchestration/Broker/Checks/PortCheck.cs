@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using FlowPlatform.RabbitMQ.StreamProtocol;
 
 namespace FlowPlatform.Orchestration.Broker.Checks;
 
@@ -17,9 +18,9 @@ internal static class PortCheck
     public static async Task ConnectAsync(BrokerAddress address, string what, string cure, CancellationToken cancellationToken)
     {
         using var socket = await OpenAsync(address.Host, address.Port, what, cure, cancellationToken);
-        if (address.IsTls)
+        if (address.Tls is { } options)
         {
-            await HandshakeAsync(socket, address, what, cancellationToken);
+            await HandshakeAsync(socket, address, options, what, cancellationToken);
         }
     }
 
@@ -81,7 +82,7 @@ internal static class PortCheck
         }
     }
 
-    private static async Task HandshakeAsync(Socket socket, BrokerAddress address, string what, CancellationToken cancellationToken)
+    private static async Task HandshakeAsync(Socket socket, BrokerAddress address, TlsOptions options, string what, CancellationToken cancellationToken)
     {
         var faults = SslPolicyErrors.None;
         using var limit = Limited(cancellationToken);
@@ -90,14 +91,20 @@ internal static class PortCheck
         {
             await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
             {
-                TargetHost = address.Host,
-                RemoteCertificateValidationCallback = (_, _, _, errors) => (faults = errors) == SslPolicyErrors.None,
+                TargetHost = options.ServerName ?? address.Host,
+                ClientCertificates = options.ClientCertificate is { } own ? [own] : null,
+                RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+                {
+                    var trusted = options.IsTrusted(certificate, chain, errors);
+                    faults = trusted ? SslPolicyErrors.None : errors == SslPolicyErrors.None ? SslPolicyErrors.RemoteCertificateChainErrors : errors;
+                    return trusted;
+                },
             }, limit.Token);
         }
         catch (AuthenticationException e) when (faults != SslPolicyErrors.None)
         {
             throw new BrokerException($"The TLS certificate of {what} at {address} is not accepted ({Describe(faults, address.Host)}). " +
-                "Use the name that it was issued for, and trust its authority (SSL_CERT_FILE names one on Linux).", e);
+                "Use the name that it was issued for, and trust its authority (?cacertfile=FILE in the address, or SSL_CERT_FILE on Linux).", e);
         }
         catch (Exception e) when (e is AuthenticationException or IOException)
         {
