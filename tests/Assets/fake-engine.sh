@@ -13,6 +13,7 @@ echo "${line%	}" >> "$here/calls"
 [ -f "$here/$verb.code" ] && exit "$(cat "$here/$verb.code")"
 case $verb in
   run)
+    rm -f "$here/ended"
     while [ ! -f "$here/ended" ]; do sleep 0.05; done
     exit "$(cat "$here/ended")"
     ;;

@@ -37,6 +37,28 @@ public sealed class BatchApplierTests : IDisposable
         (await store.Checkpoints.LoadAsync("totals", Cancel)).Single(state => state.Checkpoint.Partition == First).Checkpoint.Mark.ShouldBe(1);
     }
 
+    [Fact]
+    public async Task The_next_incarnation_is_reached_behind_events_that_nobody_handles_though_no_time_passes()
+    {
+        var clock = new VirtualClock(Envelopes.Time);
+        await using var main = new SqliteServiceStore(directory.Path, typeof(BatchApplierTests).Assembly, new PublishedStreams("bank"), clock);
+        await main.OpenAsync(Cancel);
+        await using var store = await main.OpenGenerationAsync("totals", EmbeddedMigrations.Of(typeof(BatchApplierTests).Assembly, "totals"), Cancel);
+        var cursor = await AttachAsync(store, First);
+        var applier = new BatchApplier(new Totals(), store, clock);
+        var item = Item(cursor, Unhandled("e1", "bank/1").At(0, First), Unhandled("e2", "bank/2").At(1, First));
+        var records = new List<LogRecord>();
+        applier.Begin();
+        applier.Take(item, records).ShouldBeFalse();
+        await applier.CommitAsync(records, Cancel);
+        records.Clear();
+        applier.Begin();
+        applier.Take(item, records).ShouldBeTrue();
+        cursor.Current.Producer.ShouldBe("bank/2");
+
+        static EventEnvelope Unhandled(string id, string producer) => Envelopes.Of("accounts.audited.v1", Envelopes.PaidIn(id, 1, producer));
+    }
+
     private static async Task<PartitionCursor> AttachAsync(IStore store, PartitionId partition)
     {
         var checkpoint = new Checkpoint { Consumer = "totals", Partition = partition, Partitions = 2 };

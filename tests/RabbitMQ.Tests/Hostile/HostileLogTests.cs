@@ -111,6 +111,22 @@ public sealed class HostileLogTests : IAsyncLifetime
         await Should.ThrowAsync<EventLogUnavailableException>(async () => await reader.ReadAsync(Token));
     }
 
+    [Fact]
+    public async Task A_reader_whose_user_is_busy_is_not_given_up_before_he_is_done()
+    {
+        await node.AppendAsync(Sample.Event(1));
+        node.Script = (connection, command, frame) => Task.FromResult(command == StreamCommand.Credit && IsReader(connection));
+        await using var reader = await log.OpenReaderAsync(Partition, LogPosition.First, Token);
+        var busyWith = await reader.ReadAsync(Token);
+        await node.AppendAsync(Sample.Event(2));
+        var reading = reader.ReadAsync(Token).AsTask();
+        var late = time.GetUtcNow() + TimeSpan.FromMinutes(5);
+        await PassAsync(Eventually.ThatAsync("five minutes have passed", () => time.GetUtcNow() >= late));
+        reading.IsCompleted.ShouldBeFalse();
+        busyWith.Dispose();
+        (await Should.ThrowAsync<EventLogUnavailableException>(() => PassAsync(reading))).Message.ShouldContain("sends nothing from 1 on");
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

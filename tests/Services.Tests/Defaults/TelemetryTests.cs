@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -24,8 +25,10 @@ public sealed class TelemetryTests
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         var item = Guid.NewGuid().ToString("N");
+        Uri address;
         await using (var service = await StartAsync(receiver, grpc))
         {
+            address = service.Address;
             (await service.Client.GetStringAsync($"/items/{item}", Cancel)).ShouldBe(item);
             using var failed = await service.Client.GetAsync($"/fails/{item}", Cancel);
             failed.StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
@@ -47,6 +50,8 @@ public sealed class TelemetryTests
         found.Text("http.route").ShouldBe("/items/{id}");
         found.Text("http.response.status_code").ShouldBe("200");
         found.Text("network.protocol.version").ShouldBe("1.1");
+        found.Text("server.address").ShouldBe(address.Host);
+        found.Text("server.port").ShouldBe($"{address.Port}");
 
         var log = receiver.Logs.Single(log => log.Body == $"Looking for {item}");
         (log.TraceId, log.SpanId).ShouldBe((found.TraceId, found.SpanId));
@@ -182,6 +187,9 @@ public sealed class TelemetryTests
                 app.MapGet("/items/{id}", (string id, ILogger<TelemetryTests> logger) =>
                 {
                     logger.LogInformation("Looking for {Id}", id);
+
+                    // As RabbitMQ.Client does on whatever span is current.
+                    Activity.Current?.SetTag("server.address", "broker").SetTag("server.port", 5672);
                     return id;
                 });
                 app.MapGet("/fails/{id}", IResult (string id) => throw new InvalidOperationException(id));

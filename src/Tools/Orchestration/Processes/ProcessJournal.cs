@@ -14,7 +14,14 @@ internal sealed class ProcessJournal(string folder)
         File.WriteAllText(Path.Combine(folder, $"{identity.ProcessId}.json"), JsonSerializer.Serialize(new Entry(name, identity)));
     }
 
-    public void Remove(int pid) => File.Delete(Path.Combine(folder, $"{pid}.json"));
+    /// <summary>A process may end before it is noted: then there may be no folder yet.</summary>
+    public void Remove(int pid)
+    {
+        if (Directory.Exists(folder))
+        {
+            File.Delete(Path.Combine(folder, $"{pid}.json"));
+        }
+    }
 
     /// <summary>Kills what is left of an earlier host and clears the journal. Returns the names and pids of what it killed.</summary>
     public IReadOnlyList<string> Sweep()
