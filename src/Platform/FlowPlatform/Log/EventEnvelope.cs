@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace FlowPlatform.Log;
 
 /// <summary>
@@ -6,6 +8,30 @@ namespace FlowPlatform.Log;
 /// </summary>
 public sealed class EventEnvelope
 {
+    /// <summary>Creates an event.</summary>
+    public EventEnvelope()
+    {
+    }
+
+    [SetsRequiredMembers]
+    private EventEnvelope(EventEnvelope other)
+    {
+        Id = other.Id;
+        Type = other.Type;
+        Source = other.Source;
+        Key = other.Key;
+        Time = other.Time;
+        CommittedAt = other.CommittedAt;
+        ContentType = other.ContentType;
+        TraceParent = other.TraceParent;
+        TraceState = other.TraceState;
+        CorrelationId = other.CorrelationId;
+        CausationId = other.CausationId;
+        Producer = other.Producer;
+        Sequence = other.Sequence;
+        Data = other.Data;
+    }
+
     /// <summary>Unique id of the event (CloudEvents <c>id</c>).</summary>
     public required string Id { get; init; }
 
@@ -51,40 +77,8 @@ public sealed class EventEnvelope
     /// <summary>The same event at its place in its producer's order, which it gets at commit (rule P6).</summary>
     /// <param name="producer">Producer reference.</param>
     /// <param name="sequence">Sequence in the partition, from 1.</param>
-    public EventEnvelope At(string producer, long sequence) => new()
-    {
-        Id = Id,
-        Type = Type,
-        Source = Source,
-        Key = Key,
-        Time = Time,
-        CommittedAt = CommittedAt,
-        ContentType = ContentType,
-        TraceParent = TraceParent,
-        TraceState = TraceState,
-        CorrelationId = CorrelationId,
-        CausationId = CausationId,
-        Producer = producer,
-        Sequence = sequence,
-        Data = Data,
-    };
+    public EventEnvelope At(string producer, long sequence) => new(this) { Producer = producer, Sequence = sequence };
 
     /// <summary>The same event with another trace context.</summary>
-    internal EventEnvelope WithTrace(string? traceParent, string? traceState) => new()
-    {
-        Id = Id,
-        Type = Type,
-        Source = Source,
-        Key = Key,
-        Time = Time,
-        CommittedAt = CommittedAt,
-        ContentType = ContentType,
-        TraceParent = traceParent,
-        TraceState = traceState,
-        CorrelationId = CorrelationId,
-        CausationId = CausationId,
-        Producer = Producer,
-        Sequence = Sequence,
-        Data = Data,
-    };
+    internal EventEnvelope WithTrace(string? traceParent, string? traceState) => new(this) { TraceParent = traceParent, TraceState = traceState };
 }
