@@ -45,23 +45,20 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
         }
     }
 
+    /// <summary>Records what <see cref="RunAsync"/> ended with.</summary>
+    public void Fail(Exception stopped) => Failure = stopped;
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         List<Task> feeding = [];
         var applying = Task.CompletedTask;
-        Exception? failure = null;
         try
         {
             var known = (await store.Checkpoints.LoadAsync(consumer.Name, stopping.Token)).ToDictionary(state => state.Checkpoint.Partition);
             feeding = [.. definition.Streams.Select(stream => FeedAsync(stream, known, stopping.Token))];
             applying = ApplyAsync(cancellationToken);
             await await Task.WhenAny([applying, .. feeding]);
-        }
-        catch (Exception stopped) when (!cancellationToken.IsCancellationRequested)
-        {
-            failure = stopped;
-            throw;
         }
         finally
         {
@@ -74,8 +71,6 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
             {
                 item.Batch.Dispose();
             }
-
-            Failure = failure;
         }
     }
 

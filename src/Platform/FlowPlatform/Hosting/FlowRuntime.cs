@@ -76,7 +76,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         if (definition.Published.All.Count > 0)
         {
             relay = new OutboxRelay(log, store.Outbox, definition.Published, clock);
-            running.Add(SuperviseAsync("outbox relay", relay.RunAsync, _ => { }));
+            running.Add(SuperviseAsync("outbox relay", relay.RunAsync, relay.Fail));
         }
 
         if (services.GetService<ICommandBus>() is { } bus && definition.Commands.Count > 0)
@@ -87,7 +87,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
 
         foreach (var loop in loops)
         {
-            running.Add(SuperviseAsync(loop.Consumer.Name, loop.RunAsync, _ => { }));
+            running.Add(SuperviseAsync(loop.Consumer.Name, loop.RunAsync, loop.Fail));
         }
 
         return Task.CompletedTask;
@@ -132,8 +132,9 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         }
         catch (Exception stopped)
         {
-            failed(stopped);
+            // The log has it before anyone can see that it stopped: who then looks for the reason finds it.
             LogStopped(stopped, what, stopped.Message);
+            failed(stopped);
         }
     });
 

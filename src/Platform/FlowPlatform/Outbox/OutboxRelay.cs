@@ -24,6 +24,9 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
     /// <summary>Why confirms can't be written down at present; null if they can.</summary>
     public string? BooksTrouble { get; private set; }
 
+    /// <summary>Records what <see cref="RunAsync"/> ended with.</summary>
+    public void Fail(Exception stopped) => Failure = stopped;
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -40,11 +43,6 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
             var written = relays.ToDictionary(relay => relay.Partition, relay => relay.Confirmed.Sequence);
             running = [.. relays.Select(relay => relay.RunAsync(stopping.Token)), KeepBooksAsync(written, stopping.Token)];
             await await Task.WhenAny(running);
-        }
-        catch (Exception stopped) when (!cancellationToken.IsCancellationRequested)
-        {
-            Failure = stopped;
-            throw;
         }
         finally
         {
