@@ -63,6 +63,20 @@ public sealed class ContractTests
         PersonalFields.MarkedIn(typeof(PlaceOrder)).ShouldBe(["customerId"]);
     }
 
+    [Theory]
+    [InlineData("""{"orderId":"1","customerId":{"name":"Xanthippe"},"country":"EIRE","lines":[]}""", "$.customerId")]
+    [InlineData("""{"orderId":"1","customerId":"Xanthippe","country":"EIRE","lines":"Xanthippe"}""", "$.lines")]
+    [InlineData("""{"orderId":"1","customerId":"Xanthippe","country":"EIRE","lines":[{"code":"Xanthippe","quantity":1,"unitPrice":"Xanthippe"}]}""", "$.lines[0].unitPrice")]
+    [InlineData("""{"orderId":"1","customerId":"Xanthippe","country":null,"lines":[]}""", "country")]
+    [InlineData("""{"orderId":"1","customerId":"Xanthippe","lines":[]}""", "country")]
+    [InlineData("""{"orderId":"1","customerId":"Xanthippe" "country":"EIRE"}""", "is invalid after a value")]
+    public async Task An_event_that_cannot_be_read_is_reported_without_what_it_says(string json, string field)
+    {
+        var fault = await Should.ThrowAsync<FlowTestException>(() => Projections.FoldAsync(new Revenue(), [[Samples.Raw("orders.placed.v1", json)]]));
+        fault.InnerException.ShouldBeOfType<EventDecodingException>().Message.ShouldContain(field);
+        fault.ToString().ShouldNotContain("Xanthippe");
+    }
+
     [Fact]
     public void A_reader_ignores_fields_that_it_does_not_know()
     {

@@ -57,6 +57,11 @@ internal static class Samples
         return records;
     }
 
+    public static LogRecord Raw(string type, string json) => new(new PartitionId(StreamOf(type), 0), 0, Noon, new EventEnvelope
+    {
+        Id = "e1", Type = type, Source = StreamOf(type), Key = "1", Time = Noon, CommittedAt = Noon, Producer = $"{StreamOf(type)}/1", Sequence = 1, Data = Encoding.UTF8.GetBytes(json),
+    });
+
     public static string StreamOf(string type) => type[..type.IndexOf('.', StringComparison.Ordinal)];
 
     private static JsonObject Read(string folder, string type) => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, folder, $"{type}.json")))!.AsObject();
