@@ -4,7 +4,7 @@ using System.Data.Common;
 namespace FlowPlatform.Stores;
 
 /// <summary>
-/// A private database with one order of commits. <see cref="WriteAsync{T}"/> may be called from anywhere at any time; units commit in groups, each on its own savepoint (rule P6).
+/// A private database with one order of commits. <see cref="WriteAsync{T}(Func{StoreTransaction, ValueTask{T}}, CancellationToken)"/> may be called from anywhere at any time; units commit in groups, each on its own savepoint (rule P6).
 /// </summary>
 public interface IStore : IAsyncDisposable
 {
@@ -18,6 +18,11 @@ public interface IStore : IAsyncDisposable
     /// <exception cref="StoreBusyException">Too many units wait, or the database is locked or full; nothing was done.</exception>
     Task<T> WriteAsync<T>(Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The same for a unit that touches only what these keys stand for: where the store can, such units run beside one another if their keys differ (rule C6). Stores with one writer ignore the keys.
+    /// </summary>
+    Task<T> WriteAsync<T>(IReadOnlyCollection<string> keys, Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken) => WriteAsync(work, cancellationToken);
+
     /// <summary>A read-only connection that sees what is committed. Dispose it soon: it returns to a pool.</summary>
     ValueTask<DbConnection> OpenReadAsync(CancellationToken cancellationToken);
 }
@@ -27,6 +32,9 @@ public interface IServiceStore : IStore
 {
     /// <summary>What the relay reads and writes.</summary>
     IOutbox Outbox { get; }
+
+    /// <summary>Who of several replicas owns what; null where the store belongs to one process, which owns everything.</summary>
+    ILeases? Leases => null;
 
     /// <summary>Takes the store for this process, migrates it and creates its incarnation if it is new. Call once, before anything else.</summary>
     /// <exception cref="StoreInUseException">Another process has it.</exception>

@@ -7,7 +7,9 @@ internal sealed class LeaseHold : IDisposable
 {
     private readonly Membership? member;
     private readonly CancellationTokenSource ending;
+    private readonly Lock gate = new();
     private volatile bool lost;
+    private bool disposed;
 
     /// <summary>Creates it.</summary>
     /// <param name="unit">What is owned.</param>
@@ -33,13 +35,30 @@ internal sealed class LeaseHold : IDisposable
     /// <summary>Somebody may have it by now: write nothing more.</summary>
     public bool IsLost => lost || member is { IsOver: true };
 
-    public void LetGo() => ending.Cancel();
+    public void LetGo()
+    {
+        lock (gate)
+        {
+            if (!disposed)
+            {
+                // What it makes go on runs elsewhere.
+                _ = ending.CancelAsync();
+            }
+        }
+    }
 
     public void Lose()
     {
         lost = true;
-        ending.Cancel();
+        LetGo();
     }
 
-    public void Dispose() => ending.Dispose();
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            disposed = true;
+            ending.Dispose();
+        }
+    }
 }

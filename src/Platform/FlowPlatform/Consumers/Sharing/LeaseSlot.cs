@@ -6,7 +6,9 @@ namespace FlowPlatform.Consumers.Sharing;
 internal sealed class LeaseSlot(LeaseUnit unit)
 {
     private volatile LeaseHold? hold;
-    private volatile bool isFree;
+    private volatile bool toTake;
+    private volatile bool toRelease;
+    private volatile bool kept;
     private volatile string? fault;
 
     public LeaseUnit Unit => unit;
@@ -14,8 +16,15 @@ internal sealed class LeaseSlot(LeaseUnit unit)
     /// <summary>As of the latest round it should belong to this replica, and nobody else has it.</summary>
     public bool IsToTake
     {
-        get => isFree;
-        set => isFree = value;
+        get => toTake;
+        set => toTake = value;
+    }
+
+    /// <summary>As of the latest round it belongs to this replica, which doesn't work on it, and should be another's.</summary>
+    public bool IsToRelease
+    {
+        get => toRelease;
+        set => toRelease = value;
     }
 
     public LeaseHold? Hold
@@ -25,28 +34,42 @@ internal sealed class LeaseSlot(LeaseUnit unit)
     }
 
     /// <summary>Why its holder has stopped, until that is written down.</summary>
-    public string? Fault
+    public string? FaultToNote => fault;
+
+    /// <summary>The consumer has stopped in this replica by a fault: the unit stays, for others would come to the same.</summary>
+    /// <param name="reason">The fault; null if it is in another unit.</param>
+    public void Keep(string? reason)
     {
-        get => fault;
-        set => fault = value;
+        kept = true;
+        fault = reason;
     }
 
+    public void FaultIsNoted() => fault = null;
+
     /// <summary>Compares with what a round has read.</summary>
-    public void Observe(Lease? lease, string me, string? shareOf, bool held)
+    /// <param name="lease">The unit's lease; null if it was not read.</param>
+    /// <param name="isHeld">Its owner is there.</param>
+    /// <param name="shareOf">Who should have it; null: nobody can.</param>
+    /// <param name="me">This replica.</param>
+    public void Observe(Lease? lease, bool isHeld, string? shareOf, string me)
     {
-        IsToTake = shareOf == me && (lease is null || !held || lease.Owner == me);
-        if (Hold is not { } mine || lease is null || lease.Epoch < mine.Epoch)
+        var mine = lease is not null && lease.Owner == me;
+        IsToTake = shareOf == me && lease is not null && (mine || !isHeld);
+        if (Hold is not { } current)
+        {
+            IsToRelease = mine && !kept && shareOf != me;
+        }
+        else if (lease is null || lease.Epoch < current.Epoch)
         {
             return; // Read before it was taken.
         }
-
-        if (lease.Epoch > mine.Epoch || lease.Owner != me)
+        else if (lease.Epoch > current.Epoch || !mine)
         {
-            mine.Lose();
+            current.Lose();
         }
-        else if (shareOf is not null && shareOf != me)
+        else if (shareOf != me)
         {
-            mine.LetGo();
+            current.LetGo();
         }
     }
 }

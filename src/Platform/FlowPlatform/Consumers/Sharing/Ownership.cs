@@ -93,9 +93,14 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
             {
                 // It came to an end, as it was asked to.
             }
-            catch (Exception fault) when (fault is not OperationCanceledException)
+            catch (OwnershipLostException)
             {
-                slot.Fault = fault.Message;
+                hold.Lose();
+            }
+            catch (Exception fault)
+            {
+                // If it is only cancelled, the fault is another unit's of the same consumer.
+                slot.Keep(fault is OperationCanceledException ? null : fault.Message);
                 asked.Signal();
                 throw;
             }
@@ -169,7 +174,7 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
             }
 
             var next = renewed is null ? RoundsApart * 5 : Next(shared.Settings, me, renewed) - clock.GetElapsedTime(started);
-            await WaitAsync(Task.Delay(RoundsApart, clock, left.Token));
+            await Task.Delay(RoundsApart, clock, left.Token);
             if (next > RoundsApart)
             {
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(left.Token);
@@ -180,8 +185,6 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
 
             left.Token.ThrowIfCancellationRequested();
         }
-
-        static async Task WaitAsync(Task pause) => await pause;
     }
 
     /// <summary>When to renew, or somebody else's term ends.</summary>
@@ -207,6 +210,7 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
             Trouble = null;
             table = read;
             Observe(read, me);
+            await ReleaseRestAsync(shared, me, either.Token);
             return (read, false);
         }
         catch (StoreBusyException busy)
@@ -225,10 +229,10 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
     {
         foreach (var slot in Slots())
         {
-            if (slot.Fault is { } fault)
+            if (slot.FaultToNote is { } fault)
             {
                 await shared.NoteFaultAsync(me.Id, slot.Unit, fault, cancellationToken);
-                slot.Fault = null;
+                slot.FaultIsNoted();
             }
         }
     }
@@ -240,15 +244,25 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
         foreach (var slot in Slots())
         {
             var lease = known.GetValueOrDefault(slot.Unit);
-            slot.Observe(lease, me.Id, shares.GetValueOrDefault(slot.Unit), lease is not null && read.IsHeld(lease));
+            slot.Observe(lease, lease is not null && read.IsHeld(lease), shares.GetValueOrDefault(slot.Unit), me.Id);
         }
 
         observed.Signal();
     }
 
-    private async Task<Membership?> WaitForShareAsync(LeaseSlot slot, CancellationToken cancellationToken)
+    /// <summary>What could not be given back at once.</summary>
+    private async Task ReleaseRestAsync(ILeases shared, Membership me, CancellationToken cancellationToken)
     {
-        while (leases is not null)
+        foreach (var slot in Slots().Where(slot => slot.IsToRelease))
+        {
+            await shared.ReleaseAsync(me.Id, slot.Unit, cancellationToken);
+            slot.IsToRelease = false;
+        }
+    }
+
+    private async Task<Membership> WaitForShareAsync(LeaseSlot slot, CancellationToken cancellationToken)
+    {
+        while (true)
         {
             var seen = observed.Version;
             if (slot.IsToTake && member is { IsOver: false } me)
@@ -258,23 +272,18 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
 
             await observed.WaitAsync(seen, cancellationToken);
         }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        return null;
     }
 
     private async Task<(long Epoch, T Claimed)?> TryTakeAsync<T>(
-        LeaseUnit unit, Membership? me, IStore store, Func<StoreTransaction, long, ValueTask<T>> claim, CancellationToken cancellationToken)
+        LeaseUnit unit, Membership me, IStore store, Func<StoreTransaction, long, ValueTask<T>> claim, CancellationToken cancellationToken)
     {
         try
         {
             return await store.WriteAsync<(long, T)?>(
-                async transaction => leases is null ? (0, await claim(transaction, 0))
-                    : await leases.TakeAsync(transaction, unit, me!.Id) is { } epoch ? (epoch, await claim(transaction, epoch))
-                    : null,
+                async transaction => await leases!.TakeAsync(transaction, unit, me.Id) is { } epoch ? (epoch, await claim(transaction, epoch)) : null,
                 cancellationToken);
         }
-        catch (Exception passing) when (passing is StoreBusyException or OwnershipLostException && leases is not null)
+        catch (Exception passing) when (passing is StoreBusyException or OwnershipLostException)
         {
             Trouble = (passing.Message, Trouble?.Since ?? clock.GetUtcNow());
             await Task.Delay(RoundsApart, clock, cancellationToken);
@@ -282,9 +291,9 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
         }
     }
 
-    private async Task ReleaseAsync(LeaseHold hold, Membership? me)
+    private async Task ReleaseAsync(LeaseHold hold, Membership me)
     {
-        if (leases is null || me is null || hold.IsLost)
+        if (hold.IsLost)
         {
             return;
         }
@@ -292,11 +301,11 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
         using var limit = new CancellationTokenSource(LeaveLimit, clock);
         try
         {
-            await leases.ReleaseAsync(me.Id, hold.Unit, limit.Token);
+            await leases!.ReleaseAsync(me.Id, hold.Unit, limit.Token);
         }
         catch (Exception unreachable) when (unreachable is StoreBusyException or OperationCanceledException)
         {
-            // It stays this replica's until the next round, or the end of the term.
+            // The next round gives it back.
             Trouble = (unreachable.Message, Trouble?.Since ?? clock.GetUtcNow());
         }
     }
