@@ -43,6 +43,12 @@ public abstract class Consumer
     /// <summary>True if such an event is not simply skipped: some handler takes it, or it is an unknown version of what one takes.</summary>
     internal bool Wants(LogRecord record) => Takes(record.Event.Type) || versions.Value.HasAnother(record.Event.Type);
 
+    /// <summary>True if it declares the keys that events touch (rule C6).</summary>
+    internal virtual bool IsKeyed => false;
+
+    /// <summary>The keys that these events touch; null if it doesn't declare them.</summary>
+    internal virtual IReadOnlyCollection<string>? KeysOf(IReadOnlyList<LogRecord> records) => null;
+
     /// <summary>Applies events in order, inside the consumer's transaction. Types without a handler are skipped.</summary>
     /// <exception cref="UnknownEventVersionException">An event is of an unknown version of what the consumer handles.</exception>
     /// <exception cref="EventDecodingException">An event can't be read.</exception>
@@ -144,10 +150,13 @@ public abstract class Projection : Consumer
 
 /// <summary>
 /// Consumes, decides, emits events and sends commands; state, checkpoint, outbox rows and commands commit together, in the service's main store.
-/// Serial: one order over all its partitions (rule C6).
+/// Serial: one order over all its partitions, and one replica for them all; unless every handler is registered with the keys of the state that it touches (rule C6). Then the store locks a batch's keys, sorted,
+/// before its first handler, replicas share the reactor's partitions, and decisions about other keys run beside it.
 /// </summary>
 public abstract class Reactor : Consumer
 {
+    private readonly Dictionary<string, Func<ReadOnlyMemory<byte>, IEnumerable<string>>> keys = new(StringComparer.Ordinal);
+
     /// <summary>Creates a reactor; batches are at most 200 events, since HTTP decisions wait behind them (rule P6).</summary>
     protected Reactor() => MaxBatch = 200;
 
@@ -155,6 +164,43 @@ public abstract class Reactor : Consumer
     protected void On<TEvent>(Func<TEvent, ReactorContext, Task> handle)
         where TEvent : class =>
         Register<TEvent>((transaction, record, @event) => new(handle(@event, new ReactorContext(transaction, record, CauseOf(transaction, record)))));
+
+    /// <summary>Decides about one type of event, and says which keys of the reactor's state that touches. All handlers of a reactor are registered so, or none.</summary>
+    /// <param name="handle">Decides. It reads and writes only rows that the keys stand for: what others read or write at the same time is not seen in one order.</param>
+    /// <param name="touches">The keys, from the event alone, such as an order's id: any text, in any order, repeated or not. Code that changes the same rows elsewhere, such as an HTTP decision, takes
+    /// the same keys with <see cref="IStore.WriteAsync{T}(IReadOnlyCollection{string}, Func{StoreTransaction, ValueTask{T}}, CancellationToken)"/>, or takes the whole store.</param>
+    protected void On<TEvent>(Func<TEvent, ReactorContext, Task> handle, Func<TEvent, IEnumerable<string>> touches)
+        where TEvent : class
+    {
+        On(handle);
+        keys.Add(EventType.Of(typeof(TEvent)).Name, data => touches((TEvent)FlowJson.Deserialize(data.Span, typeof(TEvent))));
+    }
+
+    /// <inheritdoc />
+    /// <exception cref="InvalidOperationException">Some handlers have keys and some have not.</exception>
+    internal override bool IsKeyed => keys.Count == 0 ? false
+        : keys.Count == Handles.Count ? true
+        : throw new InvalidOperationException($"{GetType().Name} declares what {string.Join(", ", keys.Keys)} touch, but not {string.Join(", ", Handles.Except(keys.Keys))}: declare it for all or none.");
+
+    /// <inheritdoc />
+    internal override IReadOnlyCollection<string>? KeysOf(IReadOnlyList<LogRecord> records)
+    {
+        if (!IsKeyed)
+        {
+            return null;
+        }
+
+        var touched = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var record in records)
+        {
+            if (keys.TryGetValue(record.Event.Type, out var of))
+            {
+                touched.UnionWith(of(record.Event.Data));
+            }
+        }
+
+        return touched;
+    }
 
     private Cause CauseOf(StoreTransaction transaction, LogRecord record)
     {
