@@ -26,8 +26,14 @@ internal static class DapperTypes
     /// <summary>A time as SQLite keeps it.</summary>
     public static string ToText(DateTimeOffset time) => time.UtcDateTime.ToString(UtcTime.Format, CultureInfo.InvariantCulture);
 
-    /// <summary>A time from SQLite.</summary>
-    public static DateTimeOffset ToTime(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+    /// <summary>A time as a store gave it.</summary>
+    public static DateTimeOffset ToTime(object value) => value switch
+    {
+        string text => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal),
+        DateTimeOffset time => time,
+        DateTime time => new DateTimeOffset(DateTime.SpecifyKind(time, DateTimeKind.Utc)),
+        _ => throw new DataException($"A time can't be read from {value.GetType().Name}."),
+    };
 
     private sealed class ScaledDecimal : SqlMapper.TypeHandler<decimal>
     {
@@ -65,12 +71,6 @@ internal static class DapperTypes
         public override void SetValue(IDbDataParameter parameter, DateTimeOffset value) =>
             parameter.Value = parameter is SqliteParameter ? ToText(value) : value.ToUniversalTime();
 
-        public override DateTimeOffset Parse(object value) => value switch
-        {
-            string text => ToTime(text),
-            DateTimeOffset time => time,
-            DateTime time => new DateTimeOffset(DateTime.SpecifyKind(time, DateTimeKind.Utc)),
-            _ => throw new DataException($"A time can't be read from {value.GetType().Name}."),
-        };
+        public override DateTimeOffset Parse(object value) => ToTime(value);
     }
 }

@@ -2,10 +2,10 @@ using Dapper;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
 
-namespace FlowPlatform.Storage.Sqlite;
+namespace FlowPlatform.Storage.Sql;
 
-/// <summary>Checkpoints in one SQLite file.</summary>
-internal sealed class SqliteCheckpoints(SqliteStore store, TimeProvider clock) : ICheckpoints
+/// <summary>Checkpoints in one private database, in SQL that SQLite and Postgres understand alike.</summary>
+internal sealed class SqlCheckpoints(IStore store, TimeProvider clock) : ICheckpoints
 {
     /// <summary>Anchors are dense for as long as the outbox keeps confirmed rows; before that every second one goes when there are more than so many.</summary>
     private const int MaxSparse = 32;
@@ -64,7 +64,10 @@ internal sealed class SqliteCheckpoints(SqliteStore store, TimeProvider clock) :
         if (from.Producer is { } retired && retired != to.Producer)
         {
             await transaction.ExecuteAsync(
-                "INSERT OR REPLACE INTO flow_retired_mark (consumer, stream, partition, producer, mark) VALUES (@Consumer, @Stream, @Index, @retired, @Mark)",
+                """
+                INSERT INTO flow_retired_mark (consumer, stream, partition, producer, mark) VALUES (@Consumer, @Stream, @Index, @retired, @Mark)
+                ON CONFLICT (consumer, stream, partition, producer) DO UPDATE SET mark = excluded.mark
+                """,
                 new { from.Consumer, from.Partition.Stream, from.Partition.Index, retired, from.Mark });
         }
 
@@ -86,7 +89,11 @@ internal sealed class SqliteCheckpoints(SqliteStore store, TimeProvider clock) :
             Cutoff = anchor.CommittedAt - Dense, MaxSparse,
         };
         await transaction.ExecuteAsync(
-            """INSERT OR REPLACE INTO flow_anchor (consumer, stream, partition, "offset", event_id, committed_at) VALUES (@Consumer, @Stream, @Index, @Offset, @EventId, @CommittedAt)""", place);
+            """
+            INSERT INTO flow_anchor (consumer, stream, partition, "offset", event_id, committed_at) VALUES (@Consumer, @Stream, @Index, @Offset, @EventId, @CommittedAt)
+            ON CONFLICT (consumer, stream, partition, "offset") DO UPDATE SET event_id = excluded.event_id, committed_at = excluded.committed_at
+            """,
+            place);
         await transaction.ExecuteAsync(
             """
             WITH sparse AS (
