@@ -42,6 +42,9 @@ public interface IServiceStore : IStore
     /// <summary>What the relay reads and writes.</summary>
     IOutbox Outbox { get; }
 
+    /// <summary>Who of several replicas owns what; null where the store belongs to one process, which owns everything.</summary>
+    ILeases? Leases => null;
+
     /// <summary>Takes the store (SQLite: for this process alone), migrates it and creates its incarnation if it is new. Call once, before anything else.</summary>
     /// <exception cref="StoreInUseException">Another process has it.</exception>
     Task OpenAsync(CancellationToken cancellationToken);
