@@ -47,6 +47,7 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
         BadHttpRequestException { InnerException: JsonException json } => RequestFaults.OfJson(json),
         BadHttpRequestException bad => RequestFaults.OfBinding(bad),
         StoreBusyException or OutboxFullException or EventLogUnavailableException => new ProblemDetails { Status = StatusCodes.Status503ServiceUnavailable, Detail = exception.Message },
+        CommitOutcomeUnknownException => new ProblemDetails { Status = StatusCodes.Status503ServiceUnavailable, Detail = "The database went away in the middle of this. Send the same again, with the same id: it is done once." },
         _ => new ProblemDetails { Status = StatusCodes.Status500InternalServerError, Detail = "The service failed on this request; its log says why." },
     };
 

@@ -15,9 +15,18 @@ internal static class PostgresFaults
         PostgresException { SqlState: "57014" } slow => new StoreBusyException($"A statement took longer than Postgres may take for it: {slow.MessageText}.", slow),
         PostgresException server when Passes(server.SqlState) => new StoreBusyException($"Postgres can't do it now ({server.SqlState}): {server.MessageText}.", server),
         PostgresException server => server,
-        NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or IOException => new StoreBusyException($"There is no connection to Postgres: {fault.Message}.", fault),
-        _ when broken => new StoreBusyException($"The connection to Postgres has ended: {fault.Message}", fault),
+        NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or IOException => new StoreBusyException($"There is no connection to Postgres: {Reason(fault)}", fault),
+        _ when broken => new StoreBusyException("The connection to Postgres has ended.", fault),
         _ => fault,
+    };
+
+    /// <summary>Without the server's address: it goes out to clients, who are told why they must wait.</summary>
+    private static string Reason(Exception fault) => fault switch
+    {
+        System.Net.Sockets.SocketException socket => $"{socket.SocketErrorCode}.",
+        { InnerException: { } inner } => Reason(inner),
+        NpgsqlException { Message: var message } when message.StartsWith("Failed to connect", StringComparison.Ordinal) => "it can't be reached.",
+        _ => fault.Message,
     };
 
     /// <summary>Connections (08), resources such as disk and memory (53), serialization and deadlock (40), locks (55P03), shutdown and start (57P0x), an idle transaction that was ended (25P03).</summary>
