@@ -77,7 +77,7 @@ public sealed class AppHostFlagsTests
     [InlineData("synthetic shop", "--dataset", "/nowhere/year.csv", "--orders", "5")]
     [InlineData("--broker is 'kafka'", "--broker", "kafka")]
     [InlineData("--broker-nodes 3 is not available in this version", "--broker-nodes", "3")]
-    [InlineData("--stores postgres is not available in this version", "--stores=postgres")]
+    [InlineData("--stores is 'files'; it must be sqlite or postgres.", "--stores=files")]
     [InlineData("--replicas orders=2 is not available in this version", "--replicas", "orders=2")]
     [InlineData("--without insights is not available in this version", "--without", "insights")]
     [InlineData("publish is not available in this version", "publish", "--target", "compose")]
