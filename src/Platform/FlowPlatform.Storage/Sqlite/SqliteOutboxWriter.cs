@@ -1,5 +1,6 @@
 using Dapper;
 using FlowPlatform.Log;
+using FlowPlatform.Storage.Sql;
 using FlowPlatform.Stores;
 using Microsoft.Data.Sqlite;
 
@@ -8,14 +9,14 @@ namespace FlowPlatform.Storage.Sqlite;
 /// <summary>Writes outbox rows as the last statements of a group commit (rule P6), on prepared statements. Used by the writer only.</summary>
 internal sealed class SqliteOutboxWriter : IDisposable
 {
-    private readonly SqliteOutbox outbox;
+    private readonly SqlOutbox outbox;
     private readonly List<PendingEvent> placed = [];
     private readonly SqliteCommand head;
     private readonly SqliteCommand row;
     private readonly SqliteCommand command;
     private long lastCommand;
 
-    public SqliteOutboxWriter(SqliteConnection connection, SqliteOutbox outbox)
+    public SqliteOutboxWriter(SqliteConnection connection, SqlOutbox outbox)
     {
         this.outbox = outbox;
         head = Prepare(

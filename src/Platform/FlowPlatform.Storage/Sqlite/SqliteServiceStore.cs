@@ -1,9 +1,8 @@
 using System.Data.Common;
 using System.Reflection;
-using System.Security.Cryptography;
 using Dapper;
+using FlowPlatform.Storage.Sql;
 using FlowPlatform.Stores;
-using Microsoft.Data.Sqlite;
 
 namespace FlowPlatform.Storage.Sqlite;
 
@@ -17,7 +16,7 @@ internal sealed class SqliteServiceStore(string directory, Assembly schema, Publ
     private readonly SqliteStore main = new(Path.Combine(directory, "main.db"), durable: true, clock);
     private readonly List<SqliteStore> generations = [];
     private FileStream? processLock;
-    private SqliteOutbox? outbox;
+    private SqlOutbox? outbox;
 
     public IOutbox Outbox => outbox ?? throw new InvalidOperationException("The store is not open.");
 
@@ -37,8 +36,8 @@ internal sealed class SqliteServiceStore(string directory, Assembly schema, Publ
             published,
             async connection =>
             {
-                outbox = new SqliteOutbox(main, $"{published.Service}/{await IncarnationAsync(connection)}", room);
-                room.Set(await connection.QuerySingleAsync<long>(SqliteOutbox.CountUnconfirmed));
+                outbox = new SqlOutbox(main, $"{published.Service}/{await SqlIncarnation.EnsureAsync(connection)}", room);
+                room.Set(await connection.QuerySingleAsync<long>(SqlOutbox.CountUnconfirmed));
                 return new SqliteOutboxWriter(connection, outbox);
             },
             cancellationToken);
@@ -46,18 +45,7 @@ internal sealed class SqliteServiceStore(string directory, Assembly schema, Publ
 
     public async Task<IStore> OpenGenerationAsync(string projection, IReadOnlyList<Migration> migrations, CancellationToken cancellationToken)
     {
-        var generation = await main.WriteAsync(
-            async transaction =>
-            {
-                await transaction.ExecuteAsync(
-                    """
-                    INSERT INTO flow_generation (projection, generation, live, created_at) SELECT @projection, 1, 1, @now
-                    WHERE NOT EXISTS (SELECT 1 FROM flow_generation WHERE projection = @projection)
-                    """,
-                    new { projection, now = clock.GetUtcNow() });
-                return await transaction.QuerySingleOrDefaultAsync<int>("SELECT generation FROM flow_generation WHERE projection = @projection AND live = 1", new { projection });
-            },
-            cancellationToken);
+        var generation = await SqlGenerations.LiveAsync(main, projection, clock, cancellationToken);
         var store = new SqliteStore(Path.Combine(directory, $"{projection}.g{generation}.db"), durable: false, clock);
         generations.Add(store);
         await store.OpenAsync(
@@ -65,20 +53,9 @@ internal sealed class SqliteServiceStore(string directory, Assembly schema, Publ
         return store;
     }
 
-    public async Task<bool> IsHandledAsync(Guid commandId, CancellationToken cancellationToken)
-    {
-        await using var connection = await OpenReadAsync(cancellationToken);
-        return await connection.QuerySingleAsync<bool>("SELECT EXISTS (SELECT 1 FROM flow_inbox WHERE command_id = @id)", new { id = commandId.ToString() });
-    }
+    public Task<bool> IsHandledAsync(Guid commandId, CancellationToken cancellationToken) => SqlInbox.HasAsync(main, commandId, cancellationToken);
 
-    public async ValueTask<bool> TryMarkHandledAsync(StoreTransaction transaction, Guid commandId, string handler)
-    {
-        // Its outbox row, if it is still there, goes with it (rule M1); none is written for a command that the inbox has.
-        await transaction.ExecuteAsync("DELETE FROM flow_command WHERE id = @id", new { id = commandId.ToString() });
-        return await transaction.ExecuteAsync(
-            "INSERT INTO flow_inbox (command_id, handler, handled_at) VALUES (@id, @handler, @now) ON CONFLICT (command_id) DO NOTHING",
-            new { id = commandId.ToString(), handler, now = clock.GetUtcNow() }) == 1;
-    }
+    public ValueTask<bool> TryMarkHandledAsync(StoreTransaction transaction, Guid commandId, string handler) => SqlInbox.TryAddAsync(transaction, commandId, handler, clock);
 
     public Task<T> WriteAsync<T>(Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken) => main.WriteAsync(work, cancellationToken);
 
@@ -96,15 +73,6 @@ internal sealed class SqliteServiceStore(string directory, Assembly schema, Publ
         {
             await processLock.DisposeAsync();
         }
-    }
-
-    /// <summary>The incarnation is created with the outbox (rule P2): a deleted or restored store never continues another one's sequences.</summary>
-    private static async Task<string> IncarnationAsync(SqliteConnection connection)
-    {
-        await connection.ExecuteAsync(
-            "INSERT INTO flow_meta (key, value) VALUES ('incarnation', @fresh) ON CONFLICT (key) DO NOTHING",
-            new { fresh = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)) });
-        return await connection.QuerySingleAsync<string>("SELECT value FROM flow_meta WHERE key = 'incarnation'");
     }
 
     /// <summary>The lock ends with the process, however it ends; who holds it stands in a file beside it, because a locked file can't be read.</summary>

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using FlowPlatform.Storage.Sql;
 using FlowPlatform.Stores;
 using Microsoft.Data.Sqlite;
 
@@ -13,7 +14,7 @@ internal sealed class SqliteStore : IStore
     public SqliteStore(string path, bool durable, TimeProvider clock)
     {
         connections = new SqliteConnections(path, durable);
-        Checkpoints = new SqliteCheckpoints(this, clock);
+        Checkpoints = new SqlCheckpoints(this, clock);
         Clock = clock;
     }
 

@@ -37,6 +37,29 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
 
     public void End() => Volatile.Write(ref applying, false);
 
+    /// <summary>Partitions of the transaction that failed, or whose positions wait for the next one.</summary>
+    public IReadOnlyCollection<PartitionCursor> Touched => touched;
+
+    /// <summary>True while positions wait for a transaction with effect.</summary>
+    public bool HasUncommitted => touched.Any(cursor => cursor.Current != cursor.Committed);
+
+    /// <summary>Commits positions that wait, between transactions.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        Begin();
+        due = true;
+        await CommitAsync([], cancellationToken);
+        End();
+    }
+
+    /// <summary>The partition is this consumer's no more; what was taken in of it and is not committed never was.</summary>
+    public void Forget(PartitionCursor cursor)
+    {
+        touched.Remove(cursor);
+        before.Remove(cursor);
+        Trouble = touched.Count == 0 ? null : Trouble;
+    }
+
     /// <summary>Takes records of the item for the next transaction.</summary>
     /// <returns>True if the item is exhausted and there is room for more.</returns>
     public bool Take(FeedItem item, List<LogRecord> records)
@@ -83,7 +106,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
             return;
         }
 
-        var started = Stopwatch.GetTimestamp();
+        var started = clock.GetTimestamp();
         try
         {
             await ApplyAsync(records, touched, gaps, cancellationToken);
@@ -93,7 +116,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
             await ApplySinglyAsync(records, cancellationToken);
         }
 
-        var elapsed = Stopwatch.GetElapsedTime(started);
+        var elapsed = clock.GetElapsedTime(started);
         lastCommit = clock.GetTimestamp();
         touched.Clear();
         if (records.Count > 0)
@@ -130,6 +153,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
 
                 await consumer.ApplyAsync(transaction, records, trace);
             },
+            consumer.KeysOf(records),
             trace,
             cancellationToken);
         foreach (var (cursor, to, anchor) in moves)
@@ -142,20 +166,14 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
     }
 
     /// <summary>A consumer waits for a busy store as long as it takes: that is its back-pressure.</summary>
-    private async Task WriteAsync(Func<StoreTransaction, Task> work, BatchTrace? trace, CancellationToken cancellationToken)
+    private async Task WriteAsync(Func<StoreTransaction, Task> work, IReadOnlyCollection<string>? keys, BatchTrace? trace, CancellationToken cancellationToken)
     {
         var backoff = new Backoff(clock);
         while (true)
         {
             try
             {
-                await store.WriteAsync(
-                    async transaction =>
-                    {
-                        await work(transaction);
-                        return true;
-                    },
-                    cancellationToken);
+                await (keys is null ? store.WriteAsync(RunAsync, cancellationToken) : store.WriteAsync(keys, RunAsync, cancellationToken));
                 Trouble = null;
                 return;
             }
@@ -169,6 +187,17 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
                 trace?.Fail(failed);
                 throw;
             }
+        }
+
+        async ValueTask<bool> RunAsync(StoreTransaction transaction)
+        {
+            foreach (var cursor in touched)
+            {
+                cursor.RequireOwned();
+            }
+
+            await work(transaction);
+            return true;
         }
     }
 

@@ -2,12 +2,11 @@ using System.Data.Common;
 using Dapper;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
-using Microsoft.Data.Sqlite;
 
-namespace FlowPlatform.Storage.Sqlite;
+namespace FlowPlatform.Storage.Sql;
 
-/// <summary>The outbox as the relay sees it, on SQLite.</summary>
-internal sealed class SqliteOutbox(SqliteStore store, string producer, OutboxRoom room) : IOutbox
+/// <summary>The outbox as the relay sees it, in SQL that SQLite and Postgres understand alike.</summary>
+internal class SqlOutbox(IStore store, string producer, OutboxRoom room) : IOutbox
 {
     /// <summary>Rows that the log has not confirmed, from the few rows of the heads.</summary>
     public const string CountUnconfirmed = "SELECT coalesce(sum(assigned - confirmed), 0) FROM flow_outbox_head";
@@ -30,24 +29,23 @@ internal sealed class SqliteOutbox(SqliteStore store, string producer, OutboxRoo
         return [.. rows.Select(row => new OutboxHead(new PartitionId(row.Stream, row.Partition), row.Assigned, row.Confirmed, row.ConfirmedId))];
     }
 
-    public async Task<IReadOnlyList<EventEnvelope>> ReadAsync(PartitionId partition, long after, int maxEvents, long maxBytes, CancellationToken cancellationToken)
-    {
-        if (Tail.TryRead(partition, after, maxEvents, maxBytes, out var newest))
-        {
-            return newest;
-        }
+    public virtual async Task<IReadOnlyList<EventEnvelope>> ReadAsync(PartitionId partition, long after, int maxEvents, long maxBytes, CancellationToken cancellationToken) =>
+        Tail.TryRead(partition, after, maxEvents, maxBytes, out var newest) ? newest : await ReadTableAsync(partition, after, maxEvents, maxBytes, cancellationToken);
 
+    /// <summary>What is in the table, whatever is in memory.</summary>
+    protected async Task<IReadOnlyList<EventEnvelope>> ReadTableAsync(PartitionId partition, long after, int maxEvents, long maxBytes, CancellationToken cancellationToken)
+    {
         await using var connection = await store.OpenReadAsync(cancellationToken);
-        await using var command = (SqliteCommand)connection.CreateCommand();
+        await using var command = connection.CreateCommand();
         command.CommandText =
             """
             SELECT sequence, event_id, type, key, time, committed_at, content_type, correlation_id, causation_id, traceparent, tracestate, data
-            FROM flow_outbox WHERE stream = $stream AND partition = $partition AND sequence > $after ORDER BY sequence LIMIT $max
+            FROM flow_outbox WHERE stream = @stream AND partition = @partition AND sequence > @after ORDER BY sequence LIMIT @max
             """;
-        command.Parameters.AddWithValue("$stream", partition.Stream);
-        command.Parameters.AddWithValue("$partition", partition.Index);
-        command.Parameters.AddWithValue("$after", after);
-        command.Parameters.AddWithValue("$max", maxEvents);
+        Add(command, "@stream", partition.Stream);
+        Add(command, "@partition", partition.Index);
+        Add(command, "@after", after);
+        Add(command, "@max", maxEvents);
         var rows = new List<EventEnvelope>();
         var bytes = 0L;
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -94,7 +92,7 @@ internal sealed class SqliteOutbox(SqliteStore store, string producer, OutboxRoo
                 """
                 DELETE FROM flow_outbox WHERE stream = @Stream AND partition = @Index AND sequence IN (
                     SELECT row.sequence FROM flow_outbox row JOIN flow_outbox_head head ON head.stream = row.stream AND head.partition = row.partition
-                    WHERE row.stream = @Stream AND row.partition = @Index AND row.sequence <= min(@upTo, head.confirmed) AND row.sequence < head.assigned
+                    WHERE row.stream = @Stream AND row.partition = @Index AND row.sequence <= @upTo AND row.sequence <= head.confirmed AND row.sequence < head.assigned
                     ORDER BY row.sequence LIMIT @maxRows)
                 """,
                 new { partition.Stream, partition.Index, upTo, maxRows }),
@@ -120,14 +118,21 @@ internal sealed class SqliteOutbox(SqliteStore store, string producer, OutboxRoo
         return await connection.QuerySingleAsync<long>("SELECT count(*) FROM flow_command");
     }
 
+    private static void Add(DbCommand command, string name, object value)
+    {
+        var parameter = command.CreateParameter();
+        (parameter.ParameterName, parameter.Value) = (name, value);
+        command.Parameters.Add(parameter);
+    }
+
     private EventEnvelope Read(DbDataReader reader) => new()
     {
         Sequence = reader.GetInt64(0),
         Id = reader.GetString(1),
         Type = reader.GetString(2),
         Key = reader.GetString(3),
-        Time = DapperTypes.ToTime(reader.GetString(4)),
-        CommittedAt = DapperTypes.ToTime(reader.GetString(5)),
+        Time = DapperTypes.ToTime(reader.GetValue(4)),
+        CommittedAt = DapperTypes.ToTime(reader.GetValue(5)),
         ContentType = reader.GetString(6),
         CorrelationId = reader.IsDBNull(7) ? null : reader.GetString(7),
         CausationId = reader.IsDBNull(8) ? null : reader.GetString(8),

@@ -1,11 +1,12 @@
+using System.Data.Common;
 using Dapper;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
 
-namespace FlowPlatform.Storage.Sqlite;
+namespace FlowPlatform.Storage.Sql;
 
-/// <summary>Checkpoints in one SQLite file.</summary>
-internal sealed class SqliteCheckpoints(SqliteStore store, TimeProvider clock) : ICheckpoints
+/// <summary>Checkpoints in one private database, in SQL that SQLite and Postgres understand alike.</summary>
+internal sealed class SqlCheckpoints(IStore store, TimeProvider clock) : ICheckpoints
 {
     /// <summary>Anchors are dense for as long as the outbox keeps confirmed rows; before that every second one goes when there are more than so many.</summary>
     private const int MaxSparse = 32;
@@ -14,21 +15,22 @@ internal sealed class SqliteCheckpoints(SqliteStore store, TimeProvider clock) :
     public async Task<IReadOnlyList<CheckpointState>> LoadAsync(string consumer, CancellationToken cancellationToken)
     {
         await using var connection = await store.OpenReadAsync(cancellationToken);
-        var rows = await connection.QueryAsync<Row>(
+        return await ReadAsync(connection, consumer);
+    }
+
+    public async ValueTask<CheckpointState> ClaimAsync(StoreTransaction transaction, Checkpoint fresh)
+    {
+        var claimed = await transaction.ExecuteAsync(
             """
-            SELECT stream, partition, partitions, next_offset AS NextOffset, epoch, producer, mark, joined_at AS JoinedAt, last_offset AS LastOffset,
-                   last_event_id AS LastEventId, event_time AS EventTime, applied, replay_to AS ReplayTo
-            FROM flow_checkpoint WHERE consumer = @consumer
+            INSERT INTO flow_checkpoint (consumer, stream, partition, partitions, next_offset, epoch, mark, joined_at, last_offset, applied)
+            VALUES (@Consumer, @Stream, @Index, @Partitions, 0, @Epoch, 0, 0, -1, 0)
+            ON CONFLICT (consumer, stream, partition) DO UPDATE SET epoch = excluded.epoch WHERE flow_checkpoint.epoch < excluded.epoch
             """,
-            new { consumer });
-        var anchors = (await connection.QueryAsync<AnchorRow>(
-            """SELECT stream, partition, "offset", event_id AS EventId, committed_at AS CommittedAt FROM flow_anchor WHERE consumer = @consumer ORDER BY "offset" DESC""",
-            new { consumer })).ToLookup(row => new PartitionId(row.Stream, row.Partition), row => new Anchor(row.Offset, row.EventId, row.CommittedAt));
-        var retired = (await connection.QueryAsync<RetiredRow>(
-            "SELECT stream, partition, producer, mark FROM flow_retired_mark WHERE consumer = @consumer",
-            new { consumer })).ToLookup(row => new PartitionId(row.Stream, row.Partition));
-        return [.. rows.Select(row => row.ToCheckpoint(consumer)).Select(checkpoint => new CheckpointState(
-            checkpoint, [.. anchors[checkpoint.Partition]], retired[checkpoint.Partition].ToDictionary(row => row.Producer, row => row.Mark)))];
+            new { fresh.Consumer, fresh.Partition.Stream, fresh.Partition.Index, fresh.Partitions, fresh.Epoch });
+        // From now on the row is locked: what is read here nobody moves before this transaction ends.
+        return claimed == 1
+            ? (await ReadAsync(transaction.Connection, fresh.Consumer)).First(state => state.Checkpoint.Partition == fresh.Partition)
+            : throw new OwnershipLostException(fresh.Consumer, fresh.Partition);
     }
 
     public async ValueTask CreateAsync(StoreTransaction transaction, Checkpoint checkpoint) => await transaction.ExecuteAsync(
@@ -64,7 +66,10 @@ internal sealed class SqliteCheckpoints(SqliteStore store, TimeProvider clock) :
         if (from.Producer is { } retired && retired != to.Producer)
         {
             await transaction.ExecuteAsync(
-                "INSERT OR REPLACE INTO flow_retired_mark (consumer, stream, partition, producer, mark) VALUES (@Consumer, @Stream, @Index, @retired, @Mark)",
+                """
+                INSERT INTO flow_retired_mark (consumer, stream, partition, producer, mark) VALUES (@Consumer, @Stream, @Index, @retired, @Mark)
+                ON CONFLICT (consumer, stream, partition, producer) DO UPDATE SET mark = excluded.mark
+                """,
                 new { from.Consumer, from.Partition.Stream, from.Partition.Index, retired, from.Mark });
         }
 
@@ -78,6 +83,25 @@ internal sealed class SqliteCheckpoints(SqliteStore store, TimeProvider clock) :
         "INSERT INTO flow_incident (consumer, stream, partition, mark, kind, detail, noted_at) VALUES (@Consumer, @Stream, @Index, @Mark, @kind, @detail, @now)",
         new { checkpoint.Consumer, checkpoint.Partition.Stream, checkpoint.Partition.Index, checkpoint.Mark, kind, detail, now = clock.GetUtcNow() });
 
+    private static async Task<IReadOnlyList<CheckpointState>> ReadAsync(DbConnection connection, string consumer)
+    {
+        var rows = await connection.QueryAsync<Row>(
+            """
+            SELECT stream, partition, partitions, next_offset AS NextOffset, epoch, producer, mark, joined_at AS JoinedAt, last_offset AS LastOffset,
+                   last_event_id AS LastEventId, event_time AS EventTime, applied, replay_to AS ReplayTo
+            FROM flow_checkpoint WHERE consumer = @consumer
+            """,
+            new { consumer });
+        var anchors = (await connection.QueryAsync<AnchorRow>(
+            """SELECT stream, partition, "offset", event_id AS EventId, committed_at AS CommittedAt FROM flow_anchor WHERE consumer = @consumer ORDER BY "offset" DESC""",
+            new { consumer })).ToLookup(row => new PartitionId(row.Stream, row.Partition), row => new Anchor(row.Offset, row.EventId, row.CommittedAt));
+        var retired = (await connection.QueryAsync<RetiredRow>(
+            "SELECT stream, partition, producer, mark FROM flow_retired_mark WHERE consumer = @consumer",
+            new { consumer })).ToLookup(row => new PartitionId(row.Stream, row.Partition));
+        return [.. rows.Select(row => row.ToCheckpoint(consumer)).Select(checkpoint => new CheckpointState(
+            checkpoint, [.. anchors[checkpoint.Partition]], retired[checkpoint.Partition].ToDictionary(row => row.Producer, row => row.Mark)))];
+    }
+
     private static async Task AddAnchorAsync(StoreTransaction transaction, Checkpoint checkpoint, Anchor anchor)
     {
         var place = new
@@ -86,7 +110,11 @@ internal sealed class SqliteCheckpoints(SqliteStore store, TimeProvider clock) :
             Cutoff = anchor.CommittedAt - Dense, MaxSparse,
         };
         await transaction.ExecuteAsync(
-            """INSERT OR REPLACE INTO flow_anchor (consumer, stream, partition, "offset", event_id, committed_at) VALUES (@Consumer, @Stream, @Index, @Offset, @EventId, @CommittedAt)""", place);
+            """
+            INSERT INTO flow_anchor (consumer, stream, partition, "offset", event_id, committed_at) VALUES (@Consumer, @Stream, @Index, @Offset, @EventId, @CommittedAt)
+            ON CONFLICT (consumer, stream, partition, "offset") DO UPDATE SET event_id = excluded.event_id, committed_at = excluded.committed_at
+            """,
+            place);
         await transaction.ExecuteAsync(
             """
             WITH sparse AS (

@@ -1,0 +1,1 @@
+ALTER TABLE flow_command ADD COLUMN tracestate text;
