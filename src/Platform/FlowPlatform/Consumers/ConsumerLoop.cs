@@ -45,7 +45,11 @@ internal sealed partial class ConsumerLoop(
     public LeaseUnit UnitOf(PartitionId partition) => new(consumer.Name, IsSharedByPartition ? partition : null);
 
     /// <summary>Records what <see cref="RunAsync"/> ended with.</summary>
-    public void Fail(Exception stopped) => Failure = stopped;
+    public void Fail(Exception stopped)
+    {
+        Failure = stopped;
+        ownership.NoteFault(consumer.Name, stopped.Message);
+    }
 
     /// <summary>After the end.</summary>
     public void Dispose() => abandoning.Dispose();

@@ -99,7 +99,7 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
             }
             catch (Exception fault)
             {
-                // If it is only cancelled, the fault is another unit's of the same consumer.
+                // If it is only cancelled, the fault is elsewhere in the same consumer: see NoteFault.
                 slot.Keep(fault is OperationCanceledException ? null : fault.Message);
                 asked.Signal();
                 throw;
@@ -111,6 +111,17 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
 
             await ReleaseAsync(hold, me);
         }
+    }
+
+    /// <summary>Writes down, soon, why a consumer has stopped in this replica; it has ended before.</summary>
+    public void NoteFault(string consumer, string fault)
+    {
+        foreach (var slot in Slots().Where(slot => slot.Unit.Consumer == consumer && slot.IsKept))
+        {
+            slot.Keep(fault);
+        }
+
+        asked.Signal();
     }
 
     /// <summary>Runs something that has no checkpoint, such as a relay, while it is this replica's share.</summary>
