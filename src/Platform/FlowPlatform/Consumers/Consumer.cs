@@ -10,9 +10,14 @@ namespace FlowPlatform.Consumers;
 /// <summary>Base of what folds events: <see cref="Projection"/> and <see cref="Reactor"/>. Handlers are registered in the constructor and never after it.</summary>
 public abstract class Consumer
 {
-    private readonly Dictionary<string, Handler> handlers = new(StringComparer.Ordinal);
+    private readonly HandlerTable<Func<StoreTransaction, LogRecord, object, ValueTask>> handlers = new();
+    private readonly Lazy<HandledVersions> versions;
 
-    private protected Consumer() => Name = Kebab(GetType().Name);
+    private protected Consumer()
+    {
+        Name = Kebab(GetType().Name);
+        versions = new Lazy<HandledVersions>(() => new HandledVersions(Name, Handles));
+    }
 
     /// <summary>Name of the consumer: the type's name in kebab-case, e.g. <c>stock-levels</c>. It names checkpoints and files: don't rename the type lightly.</summary>
     public string Name { get; }
@@ -21,22 +26,22 @@ public abstract class Consumer
     public int MaxBatch { get; protected init; } = 2_000;
 
     /// <summary>Names of the event types that have a handler.</summary>
-    public virtual IReadOnlyCollection<string> Handles => handlers.Keys;
+    public virtual IReadOnlyCollection<string> Handles => [.. handlers.Handled];
+
+    /// <summary>Names of the event types that it takes: those, and the older versions that upcasters lead to them from (<see cref="IUpcast{TNext}"/>).</summary>
+    public virtual IReadOnlyCollection<string> Accepts => handlers.Accepted;
 
     private protected void Register<TEvent>(Func<StoreTransaction, LogRecord, TEvent, ValueTask> handle)
         where TEvent : class
     {
-        var type = EventType.Of(typeof(TEvent));
-        if (!handlers.TryAdd(type.Name, new Handler(
-            data => FlowJson.Deserialize(data.Span, typeof(TEvent)),
-            (transaction, record, @event) => handle(transaction, record, (TEvent)@event))))
+        if (!handlers.TryAdd(typeof(TEvent), (transaction, record, @event) => handle(transaction, record, (TEvent)@event)))
         {
-            throw new InvalidOperationException($"{GetType().Name} handles {type.Name} twice.");
+            throw new InvalidOperationException($"{GetType().Name} handles {EventType.Of(typeof(TEvent)).Name} twice.");
         }
     }
 
-    /// <summary>True if some handler takes such an event.</summary>
-    internal virtual bool Wants(LogRecord record) => handlers.ContainsKey(record.Event.Type);
+    /// <summary>True if such an event is not simply skipped: some handler takes it, or it is an unknown version of what one takes.</summary>
+    internal bool Wants(LogRecord record) => Takes(record.Event.Type) || versions.Value.HasAnother(record.Event.Type);
 
     /// <summary>True if it declares the keys that events touch (rule C6).</summary>
     internal virtual bool IsKeyed => false;
@@ -45,16 +50,22 @@ public abstract class Consumer
     internal virtual IReadOnlyCollection<string>? KeysOf(IReadOnlyList<LogRecord> records) => null;
 
     /// <summary>Applies events in order, inside the consumer's transaction. Types without a handler are skipped.</summary>
+    /// <exception cref="UnknownEventVersionException">An event is of an unknown version of what the consumer handles.</exception>
+    /// <exception cref="EventDecodingException">An event can't be read.</exception>
     internal virtual async ValueTask ApplyAsync(StoreTransaction transaction, IReadOnlyList<LogRecord> records, BatchTrace? trace = null)
     {
         var outer = trace is null ? null : Activity.Current;
         for (var index = 0; index < records.Count; index++)
         {
             var record = records[index];
-            if (handlers.TryGetValue(record.Event.Type, out var handler))
+            if (handlers.TryFind(record.Event.Type, out var route))
             {
                 trace?.Enter(index, transaction);
-                await handler.Handle(transaction, record, handler.Read(record.Event.Data));
+                await route.Handler(transaction, record, route.Decoder.Read(record.Event));
+            }
+            else if (versions.Value.HasAnother(record.Event.Type) && !Takes(record.Event.Type))
+            {
+                throw versions.Value.Unknown(record.Event.Type);
             }
         }
 
@@ -63,6 +74,8 @@ public abstract class Consumer
             Activity.Current = outer;
         }
     }
+
+    private protected virtual bool Takes(string type) => handlers.Takes(type);
 
     private protected static string Kebab(string name)
     {
@@ -79,8 +92,6 @@ public abstract class Consumer
 
         return text.ToString();
     }
-
-    private sealed record Handler(Func<ReadOnlyMemory<byte>, object> Read, Func<StoreTransaction, LogRecord, object, ValueTask> Handle);
 }
 
 /// <summary>
@@ -113,10 +124,10 @@ public abstract class Projection : Consumer
     }
 
     /// <inheritdoc />
-    public sealed override IReadOnlyCollection<string> Handles => [.. base.Handles.Concat(folds.SelectMany(fold => fold.Types)).Distinct(StringComparer.Ordinal)];
+    public sealed override IReadOnlyCollection<string> Handles => [.. base.Handles.Concat(folds.SelectMany(fold => fold.Handled)).Distinct(StringComparer.Ordinal)];
 
     /// <inheritdoc />
-    internal override bool Wants(LogRecord record) => base.Wants(record) || FoldsTake(record.Event.Type);
+    public sealed override IReadOnlyCollection<string> Accepts => [.. base.Accepts.Concat(folds.SelectMany(fold => fold.Accepted)).Distinct(StringComparer.Ordinal)];
 
     /// <inheritdoc />
     internal override async ValueTask ApplyAsync(StoreTransaction transaction, IReadOnlyList<LogRecord> records, BatchTrace? trace = null)
@@ -131,6 +142,8 @@ public abstract class Projection : Consumer
             }
         }
     }
+
+    private protected override bool Takes(string type) => base.Takes(type) || FoldsTake(type);
 
     private bool FoldsTake(string type) => folds.Exists(fold => fold.Takes(type));
 }

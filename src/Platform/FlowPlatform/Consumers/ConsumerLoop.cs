@@ -68,7 +68,7 @@ internal sealed partial class ConsumerLoop(
         finally
         {
             // What was read before a feed's fault is sound: it is applied before the consumer stops.
-            await stopping.CancelAsync();
+            stopping.Cancel();
             await EndAsync(Task.WhenAll(feeding));
             queue.Writer.TryComplete();
             await EndAsync(applying);
@@ -161,7 +161,7 @@ internal sealed partial class ConsumerLoop(
         }
         finally
         {
-            await others.CancelAsync();
+            others.Cancel();
             await EndAsync(Task.WhenAll(running));
         }
     }
