@@ -1,4 +1,5 @@
 using Dapper;
+using FlowPlatform.Events;
 using FlowPlatform.Log;
 using FlowPlatform.Storage;
 using FlowPlatform.Stores;
@@ -121,9 +122,9 @@ public sealed class PostgresReplicaTests(PostgresFixture postgres) : PostgresTes
         }
 
         one.Outbox.Room.Unconfirmed.ShouldBe(3);
-        await Eventually.TrueAsync(() => two.Outbox.Room.Unconfirmed == 3, "the other replica's rows are counted", cancellationToken: Token);
+        await Eventually.ThatAsync("the other replica's rows are counted", () => two.Outbox.Room.Unconfirmed == 3);
         await two.Outbox.ConfirmAsync([new OutboxConfirm(Partition, 2, "e")], Token);
-        await Eventually.TrueAsync(() => one.Outbox.Room.Unconfirmed == 1, "the other replica's confirms are counted", cancellationToken: Token);
+        await Eventually.ThatAsync("the other replica's confirms are counted", () => one.Outbox.Room.Unconfirmed == 1);
     }
 
     [Fact]

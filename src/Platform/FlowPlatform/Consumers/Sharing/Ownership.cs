@@ -19,6 +19,9 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
     private volatile Membership? member;
     private volatile LeaseTable table = LeaseTable.Empty;
 
+    /// <summary>One process that owns everything.</summary>
+    public static Ownership Alone(TimeProvider clock) => new(null, $"{Environment.MachineName}/{Environment.ProcessId}", [], clock, CancellationToken.None);
+
     /// <summary>True if several processes may work on this store.</summary>
     public bool IsShared => leases is not null;
 
@@ -294,7 +297,7 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
                 async transaction => await leases!.TakeAsync(transaction, unit, me.Id) is { } epoch ? (epoch, await claim(transaction, epoch)) : null,
                 cancellationToken);
         }
-        catch (Exception passing) when (passing is StoreBusyException or OwnershipLostException)
+        catch (Exception passing) when (passing is StoreBusyException or OwnershipLostException or CommitOutcomeUnknownException)
         {
             Trouble = (passing.Message, Trouble?.Since ?? clock.GetUtcNow());
             await Task.Delay(RoundsApart, clock, cancellationToken);
