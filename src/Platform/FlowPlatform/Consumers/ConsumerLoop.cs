@@ -55,7 +55,7 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
         var applying = Task.CompletedTask;
         try
         {
-            var known = (await store.Checkpoints.LoadAsync(consumer.Name, stopping.Token)).ToDictionary(state => state.Checkpoint.Partition);
+            var known = (await WhenFreeAsync(() => store.Checkpoints.LoadAsync(consumer.Name, stopping.Token), stopping.Token)).ToDictionary(state => state.Checkpoint.Partition);
             feeding = [.. definition.Streams.Select(stream => FeedAsync(stream, known, stopping.Token))];
             applying = ApplyAsync(cancellationToken);
             await await Task.WhenAny([applying, .. feeding]);
@@ -155,14 +155,33 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
     private async Task<CheckpointState> CreateAsync(PartitionId id, int partitions, CancellationToken cancellationToken)
     {
         var checkpoint = new Checkpoint { Consumer = consumer.Name, Partition = id, Partitions = partitions };
-        await store.WriteAsync(
-            async transaction =>
-            {
-                await store.Checkpoints.CreateAsync(transaction, checkpoint);
-                return true;
-            },
+        await WhenFreeAsync(
+            () => store.WriteAsync(
+                async transaction =>
+                {
+                    await store.Checkpoints.CreateAsync(transaction, checkpoint);
+                    return true;
+                },
+                cancellationToken),
             cancellationToken);
         return new CheckpointState(checkpoint, [], new Dictionary<string, long>());
+    }
+
+    /// <summary>Before there is anything to apply, too, a consumer waits for a busy store as long as it takes.</summary>
+    private async Task<T> WhenFreeAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(clock);
+        while (true)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (StoreBusyException)
+            {
+                await backoff.WaitAsync(cancellationToken);
+            }
+        }
     }
 
     private async Task<int> CountPartitionsAsync(string stream, CancellationToken cancellationToken)
