@@ -90,7 +90,7 @@ internal sealed partial class ConsumerLoop(
         if (!ownership.IsShared)
         {
             using var hold = new LeaseHold(new LeaseUnit(consumer.Name, null), 0, null, cancellationToken);
-            await ReadAsync(await store.Checkpoints.LoadAsync(consumer.Name, cancellationToken), hold, cancellationToken);
+            await ReadAsync(await WhenFreeAsync(() => store.Checkpoints.LoadAsync(consumer.Name, cancellationToken), cancellationToken), hold, cancellationToken);
             return;
         }
 
@@ -233,6 +233,23 @@ internal sealed partial class ConsumerLoop(
 
             await store.Checkpoints.CreateAsync(transaction, fresh);
             return new CheckpointState(fresh, [], new Dictionary<string, long>());
+        }
+    }
+
+    /// <summary>Before there is anything to apply, too, a consumer waits for a busy store as long as it takes.</summary>
+    private async Task<T> WhenFreeAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(clock);
+        while (true)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (StoreBusyException)
+            {
+                await backoff.WaitAsync(cancellationToken);
+            }
         }
     }
 
