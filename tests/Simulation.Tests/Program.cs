@@ -34,6 +34,11 @@ internal static class Commands
             Console.WriteLine($"FAILED: {found}");
         }
 
+        if (!outcome.Passed)
+        {
+            Console.WriteLine(Shrinking.Describe(outcome, mutation));
+        }
+
         return outcome.Passed ? 0 : 1;
     }
 
@@ -48,7 +53,7 @@ internal static class Commands
             Console.WriteLine($"seed {failed.Plan.Seed} FAILED: {failed.Found[0]}");
         }
 
-        Console.WriteLine($"{result.Runs} schedules in {seconds:F1} s, {result.Steps} steps, {result.Failures.Count} failed; {string.Join(", ", result.Done.OrderBy(done => done.Key, StringComparer.Ordinal).Select(done => $"{done.Key} {done.Value}"))}");
+        Console.WriteLine($"{result}, {seconds:F1} s");
         return result.Failures.Count == 0 ? 0 : 1;
     }
 }

@@ -49,4 +49,7 @@ internal sealed class Summary
             Done[what] = Done.GetValueOrDefault(what) + times;
         }
     }
+
+    public override string ToString() =>
+        $"{Runs} schedules, {Steps} steps, {Failures.Count} failed; {string.Join(", ", Done.OrderBy(done => done.Key, StringComparer.Ordinal).Select(done => $"{done.Key} {done.Value}"))}";
 }

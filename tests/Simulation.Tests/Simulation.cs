@@ -46,6 +46,7 @@ internal static class Simulation
             found.AddRange(checker.IsQuiet() ? checker.Check() : checker.Unfinished().Select(what => $"not at rest: {what}"));
         }
 
+        world.Faults.Done["announced gap"] = world.Broker.Gaps;
         return new Outcome(plan, found, machine.Steps, machine.Fingerprint, world.Faults.Done);
     }
 }

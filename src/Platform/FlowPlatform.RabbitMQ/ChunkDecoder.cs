@@ -16,7 +16,10 @@ internal sealed class ChunkDecoder(PartitionId partition)
     public List<LogRecord> Decode(StreamChunk chunk, long lowest, out LogCorruptException? broken)
     {
         broken = null;
-        var records = new List<LogRecord>((int)Math.Clamp(chunk.RecordCount - Math.Max(lowest - chunk.FirstOffset, 0), 0, ushort.MaxValue));
+
+        // A record takes four bytes at least, unless it is packed: a claimed number alone makes no list large.
+        var claimed = Math.Min(chunk.RecordCount - Math.Max(lowest - chunk.FirstOffset, 0), chunk.DataBytes / sizeof(uint));
+        var records = new List<LogRecord>((int)Math.Clamp(claimed, 0, ushort.MaxValue));
         using var entries = chunk.Records();
         try
         {

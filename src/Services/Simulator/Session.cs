@@ -16,7 +16,7 @@ internal sealed class SessionOutcome
 
 /// <summary>One run from start to end: replays the input, shows what flows, and, where asked, waits for quiet, checks and reports.</summary>
 internal sealed class Session(
-    SimulatorOptions options, SimulatorStore store, Book book, ServiceCalls calls, Display display, TimeProvider clock, SessionOutcome outcome,
+    SimulatorOptions options, SimulatorStore store, Book book, ServiceCalls calls, Display display, TimeProvider clock, SessionOutcome outcome, InputGate gate,
     IHostApplicationLifetime lifetime, ILogger<Session> logger) : BackgroundService
 {
     /// <summary>An exit that is neither 0 nor 1: whoever watches the process starts it again.</summary>
@@ -66,7 +66,7 @@ internal sealed class Session(
         }
 
         display.Write([$"{(run.Position > 0 ? "Going on with" : "Starting")} {input.Name} at {pace}{(run.Position > 0 ? $", position {run.Position}" : "")}."]);
-        var replayer = new Replayer(input, pace, log, run, new ActionSender(calls), clock);
+        var replayer = new Replayer(input, pace, log, run, new ActionSender(calls), clock) { Gate = gate };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var replay = replayer.RunAsync(stop.Token);
         try

@@ -1,3 +1,4 @@
+using Simulator.Checks;
 using Simulator.Gateway;
 using Simulator.Replay;
 using Simulator.Storage;
@@ -30,12 +31,15 @@ internal static class SimulatorApp
         builder.Services.AddSingleton(new Outages(options.Seed, declines: options.Dataset is null));
         builder.Services.AddSingleton<Book>();
         builder.Services.AddSingleton<ServiceCalls>();
+        builder.Services.AddSingleton<InputGate>();
+        builder.Services.AddSingleton<RunningCheck>();
         builder.Services.AddSingleton(services => new Display(output, services.GetRequiredService<TimeProvider>(), options.Terminal));
         builder.Services.AddHostedService<Session>();
         var app = builder.Build();
         app.Services.GetRequiredService<SimulatorStore>();
         app.MapDefaultEndpoints();
         app.MapGateway();
+        RunningCheck.Map(app);
         return app;
     }
 }

@@ -24,6 +24,9 @@ internal sealed class Broker(Machine machine)
     /// <summary>Every event that was ever stored under a sequence, cut off since or not: two under one are a broken promise.</summary>
     public Dictionary<(PartitionId Partition, string Producer, long Sequence), EventEnvelope> Stored { get; } = [];
 
+    /// <summary>How many gaps producers have announced.</summary>
+    public int Gaps { get; private set; }
+
     /// <summary>Sequences under which two different events were stored.</summary>
     public List<string> Conflicts { get; } = [];
 
@@ -58,13 +61,15 @@ internal sealed class Broker(Machine machine)
             }
 
             partition.Sequences[producer] = @event.Sequence;
-            var known = Stored.GetValueOrDefault((id, producer, @event.Sequence));
-            if (known is not null && known.Id != @event.Id)
+            if (@event.Type == "flow.gap")
+            {
+                Gaps++;
+            }
+            else if (!Stored.TryAdd((id, producer, @event.Sequence), @event) && Stored[(id, producer, @event.Sequence)].Id != @event.Id)
             {
                 Conflicts.Add($"{id} sequence {@event.Sequence} of {producer} was stored as two events");
             }
 
-            Stored[(id, producer, @event.Sequence)] = @event;
             partition.Add(new LogRecord(id, partition.NextOffset, machine.Clock.GetUtcNow(), @event), newChunk: machine.Dice.OneIn(3), jump: machine.Dice.OneIn(8) ? machine.Dice.Between(1, 2) : 0);
         }
 

@@ -43,33 +43,28 @@ internal sealed class CheckpointApart : Mutation
     }
 }
 
-/// <summary>C2: records come without producer and sequence, so that only offsets tell what was applied.</summary>
+/// <summary>C2: whatever comes next is taken for the next sequence, so that nothing is known to be applied and no hole is seen.</summary>
 internal sealed class NoMarks : Mutation
 {
     public override string Rule => "C2";
 
-    public override IEventLog Log(IEventLog log, IStore store) => new Plain(log);
+    public override IEventLog Log(IEventLog log, IStore store) => new Counted(log, store);
 
-    private sealed class Plain(IEventLog inner) : LogWrapper(inner)
+    private sealed class Counted(IEventLog inner, IStore store) : LogWrapper(inner)
     {
-        public override async Task<IPartitionReader> OpenReaderAsync(PartitionId partition, LogPosition from, CancellationToken cancellationToken) =>
-            new Reader(await base.OpenReaderAsync(partition, from, cancellationToken));
+        public override async Task<IPartitionReader> OpenReaderAsync(PartitionId partition, LogPosition from, CancellationToken cancellationToken)
+        {
+            var states = await store.Checkpoints.LoadAsync(store is ReactionWatch ? "reserve" : "totals", cancellationToken);
+            var mark = states.FirstOrDefault(state => state.Checkpoint.Partition == partition)?.Checkpoint.Mark ?? 0;
+            return new Reader(await base.OpenReaderAsync(partition, from, cancellationToken), mark);
+        }
     }
 
-    private sealed class Reader(IPartitionReader inner) : ReaderWrapper(inner)
+    private sealed class Reader(IPartitionReader inner, long mark) : ReaderWrapper(inner)
     {
-        protected override LogRecord Change(LogRecord record)
-        {
-            var @event = record.Event;
-            return record with
-            {
-                Event = new EventEnvelope
-                {
-                    Id = @event.Id, Type = @event.Type, Source = @event.Source, Key = @event.Key, Time = @event.Time, CommittedAt = @event.CommittedAt,
-                    CorrelationId = @event.CorrelationId, CausationId = @event.CausationId, Data = @event.Data,
-                },
-            };
-        }
+        private long mark = mark;
+
+        protected override LogRecord Change(LogRecord record) => record with { Event = record.Event.At(record.Event.Producer!, ++mark) };
     }
 }
 

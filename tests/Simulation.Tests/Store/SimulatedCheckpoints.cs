@@ -6,9 +6,16 @@ namespace FlowPlatform.Simulation;
 /// <summary>Checkpoints in a simulated database: compare-and-set on next offset and epoch, like the real ones'.</summary>
 internal sealed class SimulatedCheckpoints(SimulatedStore store) : ICheckpoints
 {
-    public Task<IReadOnlyList<CheckpointState>> LoadAsync(string consumer, CancellationToken cancellationToken) => store.ReadAsync<IReadOnlyList<CheckpointState>>(
-        snapshot => [.. snapshot.Checkpoints.Where(row => row.Key.Consumer == consumer).Select(row => row.Value).OrderBy(state => state.Checkpoint.Partition)],
-        cancellationToken);
+    /// <summary>The epoch comes with the checkpoints. Who finds that another has taken the consumer over waits, as for a lease that doesn't end.</summary>
+    public async Task<IReadOnlyList<CheckpointState>> LoadAsync(string consumer, CancellationToken cancellationToken)
+    {
+        var loaded = await store.ReadAsync<IReadOnlyList<CheckpointState>?>(
+            snapshot => store.Owns(consumer)
+                ? [.. snapshot.Checkpoints.Where(row => row.Key.Consumer == consumer).Select(row => row.Value).OrderBy(state => state.Checkpoint.Partition)]
+                : null,
+            cancellationToken);
+        return loaded ?? await new TaskCompletionSource<IReadOnlyList<CheckpointState>>().Task.WaitAsync(cancellationToken);
+    }
 
     public async ValueTask CreateAsync(StoreTransaction transaction, Checkpoint checkpoint)
     {

@@ -28,6 +28,9 @@ internal sealed class SimulatedStore : IServiceStore
 
     public Database Database => database;
 
+    /// <summary>Whether this process is a consumer's owner.</summary>
+    public Predicate<string> Owns { get; init; } = static _ => true;
+
     public SimulatedOutbox SimulatedOutbox { get; }
 
     public IOutbox Outbox => SimulatedOutbox;

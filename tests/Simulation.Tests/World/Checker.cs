@@ -32,6 +32,11 @@ internal sealed class Checker(World world)
             var process = world.Processes[name];
             foreach (var head in process.Stopped.ContainsKey("relay") ? [] : database.Current.Heads.Values)
             {
+                if (EndOf(head.Partition).Sequence < head.Assigned)
+                {
+                    yield return $"{head.Partition} has {EndOf(head.Partition).Sequence} of {head.Assigned}";
+                }
+
                 var confirmed = process.Relay!.Relays.FirstOrDefault(relay => relay.Partition == head.Partition)?.Confirmed.Sequence ?? 0;
                 if (confirmed < head.Assigned)
                 {
@@ -98,6 +103,8 @@ internal sealed class Checker(World world)
             }
         }
     }
+
+    private bool RestoredStock => world.Faults.RestoredStock;
 
     private bool HasStopped(string consumer) => world.Processes.TryGetValue(world.Owner[consumer], out var owner) && owner.Stopped.ContainsKey(consumer);
 
@@ -243,6 +250,12 @@ internal sealed class Checker(World world)
                 var number = body.RootElement.GetProperty("number").GetInt32();
                 var charges = number % 3 == 0 ? 1 : 0;
                 causes += 1 + charges;
+                if (RestoredStock)
+                {
+                    // The queue had taken a command that the restored store has not handled; no queue gives it back.
+                    continue;
+                }
+
                 if (emitted[(cause.Id, "stock.reserved.v1")].Count() != 1 || emitted[(cause.Id, "stock.charged.v1")].Count() != charges)
                 {
                     faults.Add($"order {number} has {emitted[(cause.Id, "stock.reserved.v1")].Count()} reservations and {emitted[(cause.Id, "stock.charged.v1")].Count()} charges");
@@ -255,7 +268,7 @@ internal sealed class Checker(World world)
             }
         }
 
-        if (emitted.Sum(group => group.Count()) != causes)
+        if (!RestoredStock && emitted.Sum(group => group.Count()) != causes)
         {
             faults.Add($"{emitted.Sum(group => group.Count())} reactions of {causes} causes");
         }

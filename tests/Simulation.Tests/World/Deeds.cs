@@ -279,6 +279,7 @@ internal sealed class Deeds(World world)
 
         world.Faults.Count("restored store");
         world.Faults.Restored = true;
+        world.Faults.RestoredStock = name == World.Stock;
         database.GoBack(deed.B);
         foreach (var process in dead.ToList())
         {

@@ -13,6 +13,9 @@ internal sealed class Faults
     /// <summary>A store was put back to an earlier state: its relay may find that it doesn't fit the log.</summary>
     public bool Restored { get; set; }
 
+    /// <summary>It was the stock's.</summary>
+    public bool RestoredStock { get; set; }
+
     /// <summary>The retention of rows has passed, and after it a tail was lost.</summary>
     public bool LostAfterTrim { get; set; }
 

@@ -57,8 +57,11 @@ internal sealed record Plan(ulong Seed, int OrderPartitions, int StockPartitions
                 Add(DeedKind.RestoreStore, 1);
                 break;
             case 2:
+                // The retention of rows passes, and is noticed with what is published after; then what is lost may be more than the rows can repair.
                 deeds.Add(new Deed(length, DeedKind.Idle, 0, 20));
-                deeds.Add(new Deed(length + 1, DeedKind.LoseTail, dice.Next(1_000), dice.Between(1, 100)));
+                deeds.AddRange(Enumerable.Range(0, 6).Select(number => new Deed(length + number, DeedKind.PlaceOrder, number, 1)));
+                deeds.Add(new Deed(length + 10, DeedKind.Idle, 0, 1));
+                deeds.Add(new Deed(length + 11, DeedKind.LoseTail, dice.Next(1_000), dice.Between(1, 100)));
                 break;
         }
 

@@ -133,7 +133,9 @@ internal sealed class World
     }
 
     private IServiceStore OpenMain(Process process) =>
-        Mutation.Main(new ReactionWatch(new SimulatedStore(StockMain, process.Lane, stockDefinition.Published, Mutation.Flaws), Mutation, this));
+        Mutation.Main(new ReactionWatch(new SimulatedStore(StockMain, process.Lane, stockDefinition.Published, Mutation.Flaws) { Owns = OwnsOf(process) }, Mutation, this));
+
+    private Predicate<string> OwnsOf(Process process) => consumer => Owner[consumer] == process.Name;
 
     private void Consume(Process process, IServiceStore main)
     {
@@ -144,7 +146,7 @@ internal sealed class World
 
         if (Owner["totals"] == process.Name)
         {
-            var generation = new SimulatedStore(Totals, process.Lane, null, Mutation.Flaws);
+            var generation = new SimulatedStore(Totals, process.Lane, null, Mutation.Flaws) { Owns = OwnsOf(process) };
             process.Consume(new Totals(Plan.MaxBatch, Mutation.ByArrival), Mutation.Generation(generation, main), "orders", "stock");
         }
     }

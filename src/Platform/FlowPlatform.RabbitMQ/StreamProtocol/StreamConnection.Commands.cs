@@ -177,7 +177,7 @@ public sealed partial class StreamConnection
 
     internal ValueTask SendAsync(FrameBuffer frame, CancellationToken cancellationToken) => WriteAsync(frame, cancellationToken);
 
-    private static IReadOnlyList<StreamMetadata> ReadMetadata(ref FrameReader reader, IReadOnlyCollection<string> asked)
+    internal static IReadOnlyList<StreamMetadata> ReadMetadata(ref FrameReader reader, IReadOnlyCollection<string> asked)
     {
         var brokers = new Dictionary<ushort, StreamEndpoint>();
         for (var left = reader.Count(8); left > 0; left--)

@@ -82,7 +82,7 @@ public sealed partial class StreamConnection
             ? RequestAsync(StreamCommand.StreamStats, stream, frame => frame.String(stream), ReadStatistics, options.RequestTimeout, cancellationToken)
             : throw new StreamNotSupportedException(nameof(StreamCommand.StreamStats), CommandVersionsSince, PeerVersion);
 
-    private static StreamStatistics ReadStatistics(ref FrameReader reader)
+    internal static StreamStatistics ReadStatistics(ref FrameReader reader)
     {
         var values = new Dictionary<string, long>(StringComparer.Ordinal);
         for (var left = reader.Count(sizeof(ushort) + sizeof(long)); left > 0; left--)

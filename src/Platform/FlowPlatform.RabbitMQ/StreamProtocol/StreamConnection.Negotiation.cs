@@ -203,7 +203,7 @@ public sealed partial class StreamConnection
             options.RequestTimeout,
             cancellationToken);
 
-    private static IReadOnlyDictionary<StreamCommand, ushort> ReadVersions(ref FrameReader reader)
+    internal static IReadOnlyDictionary<StreamCommand, ushort> ReadVersions(ref FrameReader reader)
     {
         var versions = new Dictionary<StreamCommand, ushort>();
         for (var left = reader.Count(3 * sizeof(ushort)); left > 0; left--)

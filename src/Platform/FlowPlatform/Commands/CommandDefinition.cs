@@ -55,15 +55,15 @@ internal sealed class CommandDefinition<TCommand, TOutcome, THandler>(string nam
     private async Task HandleOnceAsync(IServiceProvider services, PendingCommand command, int attempt, Activity? span, CancellationToken cancellationToken)
     {
         var store = services.GetRequiredService<IServiceStore>();
-        if (await store.IsHandledAsync(command.Id, cancellationToken))
-        {
-            return;
-        }
-
-        var handler = services.GetRequiredService<THandler>();
-        var body = (TCommand)FlowJson.Deserialize(command.Body.Span, typeof(TCommand));
         try
         {
+            if (await store.IsHandledAsync(command.Id, cancellationToken))
+            {
+                return;
+            }
+
+            var handler = services.GetRequiredService<THandler>();
+            var body = (TCommand)FlowJson.Deserialize(command.Body.Span, typeof(TCommand));
             var outcome = await handler.CallAsync(body, new CommandContext(command.Id, command.Time, attempt), cancellationToken);
             await CommitAsync(store, handler, span is null ? command : command with { TraceParent = span.Id, TraceState = span.TraceStateString }, body, outcome, cancellationToken);
         }

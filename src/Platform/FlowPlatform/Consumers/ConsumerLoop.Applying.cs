@@ -142,12 +142,12 @@ internal sealed partial class ConsumerLoop
         {
             using var limit = new CancellationTokenSource();
             await Task.WhenAny(until, Task.Delay(stopTimeout, clock, limit.Token));
-            await limit.CancelAsync();
+            limit.Cancel();
         }
 
         if (!until.IsCompleted)
         {
-            await abandoning.CancelAsync();
+            abandoning.Cancel();
         }
     }
 }

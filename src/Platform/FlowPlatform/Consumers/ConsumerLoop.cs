@@ -12,13 +12,15 @@ namespace FlowPlatform.Consumers;
 /// Ends only by cancellation or by the exception that stops the consumer.
 /// </summary>
 internal sealed partial class ConsumerLoop(
-    ConsumerDefinition definition, Consumer consumer, IStore store, IEventLog log, TimeProvider clock, Ownership ownership, TimeSpan stopTimeout)
+    ConsumerDefinition definition, Consumer consumer, IStore store, IEventLog log, TimeProvider clock, Ownership? shared = null, TimeSpan? stopLimit = null)
     : IDisposable
 {
     /// <summary>Full is 64 batches; what wakes the loop is a null among them.</summary>
     private readonly Channel<FeedItem> queue = Channel.CreateBounded<FeedItem>(64);
     private readonly ConcurrentDictionary<PartitionCursor, Attachment> attached = new();
     private readonly ConcurrentDictionary<string, Waiting> waitingFor = new(StringComparer.Ordinal);
+    private readonly Ownership ownership = shared ?? Ownership.Alone(clock);
+    private readonly TimeSpan stopTimeout = stopLimit ?? ConsumerDefinition.StopTimeout;
     private Task applying = Task.CompletedTask;
 
     public Consumer Consumer => consumer;
@@ -45,7 +47,11 @@ internal sealed partial class ConsumerLoop(
     public LeaseUnit UnitOf(PartitionId partition) => new(consumer.Name, IsSharedByPartition ? partition : null);
 
     /// <summary>Records what <see cref="RunAsync"/> ended with.</summary>
-    public void Fail(Exception stopped) => Failure = stopped;
+    public void Fail(Exception stopped)
+    {
+        Failure = stopped;
+        ownership.NoteFault(consumer.Name, stopped.Message);
+    }
 
     /// <summary>After the end.</summary>
     public void Dispose() => abandoning.Dispose();
@@ -84,7 +90,7 @@ internal sealed partial class ConsumerLoop(
         if (!ownership.IsShared)
         {
             using var hold = new LeaseHold(new LeaseUnit(consumer.Name, null), 0, null, cancellationToken);
-            await ReadAsync(await store.Checkpoints.LoadAsync(consumer.Name, cancellationToken), hold, cancellationToken);
+            await ReadAsync(await WhenFreeAsync(() => store.Checkpoints.LoadAsync(consumer.Name, cancellationToken), cancellationToken), hold, cancellationToken);
             return;
         }
 
@@ -211,9 +217,9 @@ internal sealed partial class ConsumerLoop(
             {
                 return await store.WriteAsync(CreateAsync, cancellationToken);
             }
-            catch (StoreBusyException busy)
+            catch (Exception passing) when (passing is StoreBusyException or CommitOutcomeUnknownException)
             {
-                waitingFor[id.Stream] = new Waiting(busy.Message, null);
+                waitingFor[id.Stream] = new Waiting(passing.Message, null);
                 await backoff.WaitAsync(cancellationToken);
             }
         }
@@ -227,6 +233,23 @@ internal sealed partial class ConsumerLoop(
 
             await store.Checkpoints.CreateAsync(transaction, fresh);
             return new CheckpointState(fresh, [], new Dictionary<string, long>());
+        }
+    }
+
+    /// <summary>Before there is anything to apply, too, a consumer waits for a busy store as long as it takes.</summary>
+    private async Task<T> WhenFreeAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(clock);
+        while (true)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (StoreBusyException)
+            {
+                await backoff.WaitAsync(cancellationToken);
+            }
         }
     }
 

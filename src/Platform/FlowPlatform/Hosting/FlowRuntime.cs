@@ -111,11 +111,6 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
             running.Add(SuperviseAsync("command relay", HoldAsync(LeaseUnit.CommandRelay, cancel => SendAsync(bus, cancel)), stopped => commandFailure = stopped));
         }
 
-        if (Ownership.IsShared && definition.Published.All.Count > 0)
-        {
-            running.Add(SuperviseAsync("outbox room", CountRoomAsync, stopped => ownershipFailure ??= stopped));
-        }
-
         foreach (var loop in loops)
         {
             running.Add(SuperviseAsync(loop.Consumer.Name, loop.RunAsync, loop.Fail));

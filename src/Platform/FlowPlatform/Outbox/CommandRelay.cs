@@ -22,16 +22,16 @@ internal sealed class CommandRelay(IOutbox outbox, ICommandBus bus, TimeProvider
         var sent = 0L;
         while (true)
         {
-            var seen = outbox.CommandsAdded.Version;
-            var commands = await outbox.ReadCommandsAsync(sent, MaxCommands, cancellationToken);
-            if (commands.Count == 0)
-            {
-                await outbox.CommandsAdded.WaitAsync(seen, cancellationToken);
-                continue;
-            }
-
             try
             {
+                var seen = outbox.CommandsAdded.Version;
+                var commands = await outbox.ReadCommandsAsync(sent, MaxCommands, cancellationToken);
+                if (commands.Count == 0)
+                {
+                    await outbox.CommandsAdded.WaitAsync(seen, cancellationToken);
+                    continue;
+                }
+
                 await CommandTrace.SendAsync(commands, bus.MessagingSystem, traced => bus.SendAsync(traced, cancellationToken));
                 if (bus.KeepsCommands)
                 {

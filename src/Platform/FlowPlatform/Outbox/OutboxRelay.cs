@@ -33,7 +33,7 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
         List<Task> running = [];
         try
         {
-            var heads = (await outbox.ReadHeadsAsync(cancellationToken)).ToDictionary(head => head.Partition);
+            var heads = (await ReadHeadsAsync(cancellationToken)).ToDictionary(head => head.Partition);
             relays =
             [
                 .. from stream in published.All
@@ -48,6 +48,23 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
         {
             stopping.Cancel();
             await Task.WhenAll(running).ContinueWith(static all => all.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
+
+    private async Task<IReadOnlyList<OutboxHead>> ReadHeadsAsync(CancellationToken cancellationToken)
+    {
+        var backoff = new Backoff(clock);
+        while (true)
+        {
+            try
+            {
+                return await outbox.ReadHeadsAsync(cancellationToken);
+            }
+            catch (StoreBusyException busy)
+            {
+                BooksTrouble = busy.Message;
+                await backoff.WaitAsync(cancellationToken);
+            }
         }
     }
 

@@ -62,7 +62,7 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
                 (error, UnavailableSince) = (null, null);
                 await PublishAsync(writer, from, cancellationToken);
             }
-            catch (Exception gone) when (gone is EventLogUnavailableException or StreamNotFoundException)
+            catch (Exception gone) when (gone is EventLogUnavailableException or StreamNotFoundException or StoreBusyException)
             {
                 Volatile.Write(ref error, gone.Message);
                 UnavailableSince ??= clock.GetUtcNow();

@@ -6,7 +6,7 @@ using Simulator.Replay;
 namespace Simulator.Checks;
 
 /// <summary>Everything that the checks and the report look at, gathered when all was quiet.</summary>
-/// <param name="Input">What the input itself adds up to.</param>
+/// <param name="Input">What the input itself adds up to; null where it is not all that was sent.</param>
 /// <param name="IsDataset">True for a dataset: then every order ends shipped.</param>
 /// <param name="Statuses">By service.</param>
 /// <param name="Orders">From Orders.</param>
@@ -17,7 +17,7 @@ namespace Simulator.Checks;
 /// <param name="Countries">Revenue by country, from Insights.</param>
 /// <param name="Book">The gateway's and the courier's own.</param>
 internal sealed record Evidence(
-    InputTotals Input,
+    InputTotals? Input,
     bool IsDataset,
     IReadOnlyDictionary<string, FlowStatus> Statuses,
     OrdersSummary Orders,
@@ -32,7 +32,7 @@ internal sealed record Evidence(
     public long InState(string state) => Orders.ByStatus.GetValueOrDefault(state);
 
     /// <summary>Asks everybody, however long it takes.</summary>
-    public static async Task<Evidence> GatherAsync(InputTotals input, bool isDataset, ServiceCalls calls, Book book, CancellationToken cancellationToken)
+    public static async Task<Evidence> GatherAsync(InputTotals? input, bool isDataset, ServiceCalls calls, Book book, CancellationToken cancellationToken)
     {
         var statuses = new Dictionary<string, FlowStatus>(StringComparer.Ordinal);
         foreach (var service in SimulatorOptions.Services)

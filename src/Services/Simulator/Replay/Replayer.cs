@@ -22,6 +22,9 @@ internal sealed class Replayer(IReplayInput input, Pace pace, RunLog log, RunSta
     private long actionsArrived;
     private long nextDue;
 
+    /// <summary>Where actions leave; default: nobody ever closes it.</summary>
+    public InputGate Gate { get; init; } = new();
+
     /// <summary>What was read so far adds up to; whole only if the input was read from its start. Read it when the replay has ended.</summary>
     public InputTotals Totals { get; } = new();
 
@@ -123,6 +126,7 @@ internal sealed class Replayer(IReplayInput input, Pace pace, RunLog log, RunSta
 
     private async Task HandOverAsync(Step step, CancellationToken cancellationToken)
     {
+        await Gate.LeaveAsync(cancellationToken);
         var pending = new Pending(step.Action, progress.Begin(step.Position));
         if (step.Action is OrderAction)
         {
@@ -182,6 +186,7 @@ internal sealed class Replayer(IReplayInput input, Pace pace, RunLog log, RunSta
     private void Arrived(Pending pending)
     {
         Interlocked.Increment(ref actionsArrived);
+        Gate.Arrive();
         progress.Complete(pending.Entry);
     }
 

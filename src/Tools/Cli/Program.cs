@@ -1,0 +1,3 @@
+using FlowPlatform.Cli;
+
+return await FlowCli.RunAsync(args, Terminal.OfProcess(), CancellationToken.None);

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Text.Json;
+using FlowPlatform.Cli;
+using FlowPlatform.Orchestration.Supervision;
+
+namespace FlowPlatform.EndToEnd.Tests;
+
+/// <summary>The command <c>flow</c>, as a process of its own, at the real system.</summary>
+public sealed class FlowCommandTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Flow_finds_the_running_system_says_how_it_stands_and_checks_it_while_customers_order()
+    {
+        using var folder = new TemporaryDirectory();
+        var data = Path.Combine(folder.Path, ".flow", "data");
+        await using var host = await AppHostProcess.StartAsync(data, "--broker", "embedded", "--rate", "20/s");
+        await host.FlowsAsync();
+
+        // Others order, too: what is compared is what services say of each other.
+        using (var http = new HttpClient())
+        {
+            using var body = new StringContent(
+                """{"orderId":"BY-HAND-1","country":"EIRE","placedAt":"2010-12-01T08:26:00Z","lines":[{"code":"85123A","quantity":6,"unitPrice":"2.55"}]}""", System.Text.Encoding.UTF8, "application/json");
+            using var answer = await http.PostAsync(new Uri((await host.UrlsAsync())["orders"], "orders"), body, Token);
+            answer.EnsureSuccessStatusCode();
+        }
+
+        var status = await FlowAsync(folder.Path, "status");
+        status.Code.ShouldBe(ExitCode.Ok, status.All);
+        status.Out.ShouldContain("orders/order-status");
+        status.Out.ShouldContain("All is well.");
+        status.Out.ShouldNotContain("\u001b");
+
+        for (var round = 1; round <= 2; round++)
+        {
+            var check = await FlowAsync(folder.Path, "check", "--wait", "120", "--json");
+            check.Code.ShouldBe(ExitCode.Ok, check.All);
+            using var json = JsonDocument.Parse(check.Out);
+            json.RootElement.GetProperty("quiet").GetBoolean().ShouldBeTrue();
+            json.RootElement.GetProperty("invariants").EnumerateArray().Select(invariant => invariant.GetProperty("ok").GetBoolean()).ShouldAllBe(ok => ok);
+        }
+
+        using var orders = new OrdersClient((await host.UrlsAsync())["orders"]);
+        var shipped = (await orders.SummaryAsync()).ShouldNotBeNull().Shipped;
+        await host.UntilAsync("customers go on ordering after the check", async () => await orders.SummaryAsync() is { } now && now.Shipped > shipped);
+
+        await AppHostProcess.SignalAsync("TERM", host.ProcessId);
+        await host.ExitAsync(TimeSpan.FromMinutes(1));
+        (await FlowAsync(folder.Path, "status")).Code.ShouldBe(ExitCode.Unreachable);
+    }
+
+    private static async Task<Run> FlowAsync(string folder, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(DotnetHost.Path, [typeof(FlowCli).Assembly.Location, .. arguments])
+        {
+            WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+        })!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(Token), process.StandardError.ReadToEndAsync(Token));
+        await process.WaitForExitAsync(Token);
+        return new Run(process.ExitCode, await output, await error);
+    }
+
+    private sealed record Run(int Code, string Out, string Error)
+    {
+        public string All => $"{Out}\n{Error}";
+    }
+}
