@@ -61,9 +61,9 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         {
             var consumer = (Consumer)services.GetRequiredService(declared.Type);
             stores[declared.Type] = consumer is Projection
-                ? await store.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(declared.Type.Assembly, consumer.Name), cancellationToken)
+                ? await OpenGenerationAsync(consumer, declared.Type, cancellationToken)
                 : store;
-            loops.Add(new ConsumerLoop(declared, consumer, stores[declared.Type], log, clock));
+            loops.Add(new ConsumerLoop(declared, consumer, stores[declared.Type], store, log, clock, logger));
         }
     }
 
@@ -118,6 +118,25 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         await stopping.CancelAsync();
         await Task.WhenAll(running);
         stopping.Dispose();
+    }
+
+    /// <summary>A generation skips what was given up, also before it was made, or after the moment that its backup is of (rule C7).</summary>
+    private async Task<IStore> OpenGenerationAsync(Consumer consumer, Type type, CancellationToken cancellationToken)
+    {
+        var generation = await store.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(type.Assembly, consumer.Name), cancellationToken);
+        var discarded = await store.Discards.ReadAsync(consumer.Name, cancellationToken);
+        if (discarded.Count > 0)
+        {
+            await generation.WriteAsync(
+                async transaction =>
+                {
+                    await generation.Parking.SkipAsync(transaction, consumer.Name, discarded);
+                    return true;
+                },
+                cancellationToken);
+        }
+
+        return generation;
     }
 
     private Task SuperviseAsync(string what, Func<CancellationToken, Task> run, Action<Exception> failed) => Task.Run(async () =>

@@ -8,7 +8,7 @@ namespace FlowPlatform.Hosting;
 /// <param name="Streams">Streams that it publishes, a row per partition.</param>
 /// <param name="Consumers">Its consumers, a row per partition.</param>
 /// <param name="Outbox">Its outbox.</param>
-/// <param name="Parked">Parked keys; 0 until parking exists.</param>
+/// <param name="Parked">Parked keys of all consumers together.</param>
 public sealed record FlowStatus(
     int Version,
     string Service,
@@ -36,7 +36,17 @@ public sealed record PublishedPartitionStatus(string Stream, int Partition, long
 /// <param name="Owner">Who owns the partition: the instance.</param>
 /// <param name="Error">Why it is unavailable or stopped; else null.</param>
 public sealed record ConsumerPartitionStatus(
-    string Consumer, string Stream, int Partition, long Position, long Mark, long? Lag, double DelaySeconds, string State, string Owner, string? Error);
+    string Consumer, string Stream, int Partition, long Position, long Mark, long? Lag, double DelaySeconds, string State, string Owner, string? Error)
+{
+    /// <summary>What it has parked of the partition; null if nothing.</summary>
+    public ParkedStatus? Parked { get; init; }
+}
+
+/// <summary>What a consumer has parked of one partition.</summary>
+/// <param name="Keys">Parked keys.</param>
+/// <param name="Events">Events behind them.</param>
+/// <param name="OldestSeconds">How long the oldest of the keys has been parked.</param>
+public sealed record ParkedStatus(int Keys, long Events, double OldestSeconds);
 
 /// <summary>The outbox.</summary>
 /// <param name="Depth">Rows that the log has not confirmed.</param>
