@@ -19,8 +19,8 @@ internal static class Usage
                              Docker or Podman, else the embedded log; rabbitmq: one of the first two;
                              install: the packages; docker: the container; embedded: no broker, streams
                              are files below the data directory, for this machine only
-          --broker-nodes 1, --stores sqlite
-                             other values, --replicas and --without are not available in this version
+          --broker-nodes 1|3 3: a cluster of private RabbitMQ nodes, which goes on without any one (1)
+          --stores sqlite    other values, --replicas and --without are not available in this version
           --environment NAME Development or Production (DOTNET_ENVIRONMENT, else Production)
           --help             this text
 

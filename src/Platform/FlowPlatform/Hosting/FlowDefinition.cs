@@ -21,6 +21,9 @@ public sealed class FlowDefinition
     /// <summary>Commands that it handles.</summary>
     public IReadOnlyList<CommandDefinition> AllCommands => Commands;
 
+    /// <summary>How long a stop, or another replica that is to have a partition, waits for the batch in progress; then it is abandoned, and applied again from where it is committed.</summary>
+    internal TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
     internal List<ConsumerDefinition> Consumers { get; } = [];
 
     internal List<CommandDefinition> Commands { get; } = [];

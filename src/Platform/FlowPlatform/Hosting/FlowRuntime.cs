@@ -1,5 +1,6 @@
 using FlowPlatform.Commands;
 using FlowPlatform.Consumers;
+using FlowPlatform.Consumers.Sharing;
 using FlowPlatform.Log;
 using FlowPlatform.Outbox;
 using FlowPlatform.Stores;
@@ -26,9 +27,14 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     private readonly List<ConsumerLoop> loops = [];
     private readonly List<Task> running = [];
     private int disposed;
-    private OutboxRelay? relay;
-    private CommandRelay? commands;
+    private bool left;
+    private volatile OutboxRelay? relay;
+    private volatile CommandRelay? commands;
     private Exception? commandFailure;
+    private Exception? ownershipFailure;
+    private volatile string? relayTrouble;
+    private Ownership? ownership;
+    private Task sharing = Task.CompletedTask;
 
     /// <summary>Creates it; called by the container.</summary>
     public FlowRuntime(FlowDefinition definition, IServiceProvider services, IServiceStore store, IEventLog log, TimeProvider clock, ILogger<FlowRuntime> logger)
@@ -43,11 +49,21 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
 
     internal IReadOnlyList<ConsumerLoop> Loops => loops;
 
+    /// <summary>Null where another replica publishes.</summary>
     internal OutboxRelay? Relay => relay;
 
     internal Exception? CommandFailure => commandFailure;
 
+    /// <summary>Why the relays can't read the outbox at present; null if they can.</summary>
+    internal string? RelayTrouble => relayTrouble;
+
+    /// <summary>Null where another replica sends commands.</summary>
     internal CommandRelay? Commands => commands;
+
+    internal Ownership Ownership => ownership ?? throw new InvalidOperationException("The host has not started.");
+
+    /// <summary>Why this replica is a member no more; null while it is one, or nothing is shared.</summary>
+    internal Exception? OwnershipFailure => ownershipFailure;
 
     /// <summary>The store that a consumer's rows are in: a projection's live generation, or the main store.</summary>
     public IStore StoreOf(Type consumer) =>
@@ -57,13 +73,20 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         await store.OpenAsync(cancellationToken);
+        var consumers = definition.Consumers.Select(declared => ((Consumer)services.GetRequiredService(declared.Type)).Name);
+        ownership = new Ownership(
+            store.Leases,
+            $"{Environment.MachineName}/{Environment.ProcessId}",
+            [.. consumers, LeaseUnit.OutboxRelay.Consumer, LeaseUnit.CommandRelay.Consumer],
+            clock,
+            stopping.Token);
         foreach (var declared in definition.Consumers)
         {
             var consumer = (Consumer)services.GetRequiredService(declared.Type);
             stores[declared.Type] = consumer is Projection
                 ? await OpenGenerationAsync(consumer, declared.Type, cancellationToken)
                 : store;
-            loops.Add(new ConsumerLoop(declared, consumer, stores[declared.Type], store, log, clock, logger));
+            loops.Add(new ConsumerLoop(declared, consumer, stores[declared.Type], store, log, clock, ownership, definition.StopTimeout, logger));
         }
     }
 
@@ -73,16 +96,24 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     /// <inheritdoc />
     public Task StartedAsync(CancellationToken cancellationToken)
     {
+        if (Ownership.IsShared)
+        {
+            sharing = SuperviseAsync("membership", _ => Ownership.RunAsync(), stopped => ownershipFailure = stopped);
+        }
+
         if (definition.Published.All.Count > 0)
         {
-            relay = new OutboxRelay(log, store.Outbox, definition.Published, clock);
-            running.Add(SuperviseAsync("outbox relay", relay.RunAsync, relay.Fail));
+            running.Add(SuperviseAsync("outbox relay", HoldAsync(LeaseUnit.OutboxRelay, PublishAsync), stopped => relay?.Fail(stopped)));
         }
 
         if (services.GetService<ICommandBus>() is { } bus && definition.Commands.Count > 0)
         {
-            commands = new CommandRelay(store.Outbox, bus, clock);
-            running.Add(SuperviseAsync("command relay", commands.RunAsync, stopped => commandFailure = stopped));
+            running.Add(SuperviseAsync("command relay", HoldAsync(LeaseUnit.CommandRelay, cancel => SendAsync(bus, cancel)), stopped => commandFailure = stopped));
+        }
+
+        if (Ownership.IsShared && definition.Published.All.Count > 0)
+        {
+            running.Add(SuperviseAsync("outbox room", CountRoomAsync, stopped => ownershipFailure ??= stopped));
         }
 
         foreach (var loop in loops)
@@ -98,6 +129,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     {
         await stopping.CancelAsync();
         await Task.WhenAll(running).WaitAsync(cancellationToken);
+        await LeaveAsync();
     }
 
     /// <inheritdoc />
@@ -117,26 +149,39 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
 
         await stopping.CancelAsync();
         await Task.WhenAll(running);
+        await LeaveAsync();
+        ownership?.Dispose();
+        loops.ForEach(static loop => loop.Dispose());
         stopping.Dispose();
     }
 
     /// <summary>A generation skips what was given up, also before it was made, or after the moment that its backup is of (rule C7).</summary>
     private async Task<IStore> OpenGenerationAsync(Consumer consumer, Type type, CancellationToken cancellationToken)
     {
-        var generation = await store.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(type.Assembly, consumer.Name), cancellationToken);
-        var discarded = await store.Discards.ReadAsync(consumer.Name, cancellationToken);
-        if (discarded.Count > 0)
+        var generation = await store.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(type.Assembly, consumer.Name, store.Kind), cancellationToken);
+        if (generation.Parking is { } parking && store.Discards is { } discards && await discards.ReadAsync(consumer.Name, cancellationToken) is { Count: > 0 } discarded)
         {
             await generation.WriteAsync(
                 async transaction =>
                 {
-                    await generation.Parking.SkipAsync(transaction, consumer.Name, discarded);
+                    await parking.SkipAsync(transaction, consumer.Name, discarded);
                     return true;
                 },
                 cancellationToken);
         }
 
         return generation;
+    }
+
+    /// <summary>After nothing writes any more: the other replicas need not wait.</summary>
+    private async Task LeaveAsync()
+    {
+        if (ownership is not null && !left)
+        {
+            left = true;
+            await ownership.LeaveAsync();
+            await sharing;
+        }
     }
 
     private Task SuperviseAsync(string what, Func<CancellationToken, Task> run, Action<Exception> failed) => Task.Run(async () =>

@@ -46,7 +46,7 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
         }
         finally
         {
-            await stopping.CancelAsync();
+            stopping.Cancel();
             await Task.WhenAll(running).ContinueWith(static all => all.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }

@@ -1,10 +1,8 @@
-using System.Threading.Channels;
 using Dapper;
 using FlowPlatform.Consumers;
 using FlowPlatform.Log;
 using FlowPlatform.Storage.Sqlite;
 using FlowPlatform.Stores;
-using FlowPlatform.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FlowPlatform.Tests.Runtime.Parking;
@@ -18,8 +16,6 @@ internal sealed class ParkingRig : IAsyncDisposable
     private readonly IStore store;
     private readonly BatchApplier applier;
     private readonly ParkedRequests requests;
-    private readonly MemoryEventLog log = new();
-    private readonly List<PartitionFeed> feeds;
     private readonly Crash crash;
 
     private ParkingRig(SqliteServiceStore opened, IStore own, Consumer consumer, IReadOnlyList<CheckpointState> states, Crash crash)
@@ -30,15 +26,15 @@ internal sealed class ParkingRig : IAsyncDisposable
         main = new CrashingServiceStore(opened, crash);
         store = own == opened ? main : new CrashingStore(own, crash);
         applier = new BatchApplier(consumer, store, TimeProvider.System);
-        requests = new ParkedRequests(consumer, store, main, applier, TimeProvider.System, NullLogger.Instance);
-        feeds = [.. states.Select(state => new PartitionFeed(log, new PartitionCursor(state), Channel.CreateUnbounded<FeedItem>(), TimeProvider.System))];
+        requests = new ParkedRequests(consumer, store, main, TimeProvider.System, NullLogger.Instance, applier);
+Cursors = [.. states.Select(state => new PartitionCursor(state))];
     }
 
     public IStore Store => store;
 
     public IServiceStore Main => main;
 
-    public IReadOnlyList<PartitionCursor> Cursors => [.. feeds.Select(feed => feed.Cursor)];
+    public IReadOnlyList<PartitionCursor> Cursors { get; }
 
     private CancellationToken Cancel => crash.Token;
 
@@ -72,7 +68,7 @@ internal sealed class ParkingRig : IAsyncDisposable
         var items = records.GroupBy(record => record.Partition).Select(group => new FeedItem(Cursors.Single(cursor => cursor.Partition == group.Key), new LogBatch(group.Key, [.. group], null))).ToList();
         while (items.Exists(item => !item.Exhausted))
         {
-            await requests.ServeAsync(feeds, Cancel);
+            await ServeOneAsync();
             var taken = new List<LogRecord>();
             applier.Begin();
             items.ForEach(item => applier.Take(item, taken));
@@ -83,13 +79,13 @@ internal sealed class ParkingRig : IAsyncDisposable
 
     public async Task RequestAsync(ParkingVerb verb, string key, string? eventId = null)
     {
-        foreach (var parked in await store.Parking.ReadKeysAsync(new ParkedKeyQuery(consumer.Name, 100) { Key = key }, Cancel))
+        foreach (var parked in await store.Parking!.ReadKeysAsync(new ParkedKeyQuery(consumer.Name, 100) { Key = key }, Cancel))
         {
             var request = new ParkingRequest(Guid.NewGuid().ToString(), verb, "ann", "as it is", TimeProvider.System.GetUtcNow(), eventId);
-            await store.WriteAsync(transaction => store.Parking.RequestAsync(transaction, parked.Place, request), Cancel);
+            await store.WriteAsync(transaction => store.Parking!.RequestAsync(transaction, parked.Place, request), Cancel);
         }
 
-        store.Parking.Requested.Signal();
+        store.Parking!.Requested.Signal();
     }
 
     /// <summary>Executes what is requested.</summary>
@@ -97,16 +93,24 @@ internal sealed class ParkingRig : IAsyncDisposable
     {
         do
         {
-            store.Parking.Requested.Signal();
-            await requests.ServeAsync(feeds, Cancel);
+            store.Parking!.Requested.Signal();
+            await ServeOneAsync();
         }
-        while ((await store.Parking.ReadRequestsAsync(consumer.Name, CancellationToken.None)).Count > 0);
+        while ((await store.Parking!.ReadRequestsAsync(consumer.Name, CancellationToken.None)).Count > 0);
     }
 
-    public async Task<IReadOnlyList<ParkedKey>> KeysAsync() => await store.Parking.ReadKeysAsync(new ParkedKeyQuery(consumer.Name, 100), CancellationToken.None);
+    private async Task ServeOneAsync()
+    {
+        if (Cursors.Any(cursor => cursor.Parked.Any) && requests.IsDue(Cursors))
+        {
+            await requests.ServeAsync(Cursors, Cancel);
+        }
+    }
+
+    public async Task<IReadOnlyList<ParkedKey>> KeysAsync() => await store.Parking!.ReadKeysAsync(new ParkedKeyQuery(consumer.Name, 100), CancellationToken.None);
 
     public async Task<IReadOnlyList<string>> EventsAsync(string key) =>
-        [.. (await store.Parking.ReadEventsAsync((await KeysAsync()).Single(parked => parked.Place.Key == key).Place, 0, 100, CancellationToken.None)).Select(parked => parked.Record.Event.Id)];
+        [.. (await store.Parking!.ReadEventsAsync((await KeysAsync()).Single(parked => parked.Place.Key == key).Place, 0, 100, CancellationToken.None)).Select(parked => parked.Record.Event.Id)];
 
     public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql)
     {
@@ -124,8 +128,8 @@ internal sealed class ParkingRig : IAsyncDisposable
 
     private static async Task SkipDiscardedAsync(SqliteServiceStore main, IStore own, Consumer consumer)
     {
-        var discarded = await main.Discards.ReadAsync(consumer.Name, CancellationToken.None);
-        await WriteAsync(own, transaction => own.Parking.SkipAsync(transaction, consumer.Name, discarded));
+        var discarded = await main.Discards!.ReadAsync(consumer.Name, CancellationToken.None);
+        await WriteAsync(own, transaction => own.Parking!.SkipAsync(transaction, consumer.Name, discarded));
     }
 
     private static Task WriteAsync(IStore store, Func<StoreTransaction, ValueTask> work) => store.WriteAsync(
