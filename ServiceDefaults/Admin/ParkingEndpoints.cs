@@ -4,6 +4,7 @@ using FlowPlatform.Stores;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using ServiceDefaults.Api;
 
 namespace ServiceDefaults.Admin;
 
@@ -16,34 +17,35 @@ internal static class ParkingEndpoints
 
     private static readonly string PageRange = $"1 to {FlowParking.MaxPage} are shown on a page.";
 
-    public static void MapParking(this RouteGroupBuilder admin)
+    /// <summary>Maps them; the description names one of the consumers.</summary>
+    public static void MapParking(this RouteGroupBuilder admin, IReadOnlyList<string> consumers)
     {
-        var samples = new ParkingSamples("order-status");
+        var samples = new ParkingSamples(consumers.Count == 0 ? "order-status" : consumers[0]);
         admin.MapGet("/parked", ListAsync)
             .Describe("getParked", "Parking", "What is parked", "Keys whose events a consumer can't apply, by consumer, stream, partition and key. `next` is the `after` of the next page.")
             .Example("parked", StatusCodes.Status200OK, answer: samples.Keys)
             .Invalid("limit", "limit", PageRange, with: ("limit", "0"));
         admin.MapGet("/parked/{consumer}/{stream}/{partition:int}/{**key}", ShowAsync)
             .Describe("getParkedKey", "Parking", "The events behind a parked key", "The one that failed first, then those that came after it, in order. They may hold personal data.")
-            .Refusal("unknown", StatusCodes.Status404NotFound, ParkingSamples.NotParked, with: [.. ParkingSamples.Unknown])
-            .Invalid("page", "limit", PageRange, with: [.. ParkingSamples.Unknown, ("limit", "501")])
-            .Document("queue", StatusCodes.Status200OK, samples.Queue);
+            .Refusal("unknown", StatusCodes.Status404NotFound, ParkingSamples.NotParked, with: [.. samples.Unknown])
+            .Invalid("page", "limit", PageRange, with: [.. samples.Unknown, ("limit", "501")])
+            .Illustrate(StatusCodes.Status200OK, samples.Queue);
         admin.MapPost("/redrive", (ParkingCommand body, HttpContext http, FlowParking parking, CancellationToken cancel) => RequestAsync(ParkingVerb.Redrive, body, http, parking, cancel))
             .Describe(
                 "redrive", "Parking", "Apply parked events again",
                 "In order, by the replica that owns the partition, between its batches. Without a key: all that the consumer has parked. What fails again stays parked. `X-Flow-Actor` says who asks.")
-            .Document("asked", StatusCodes.Status202Accepted, samples.Asked, body: ParkingSamples.Body)
-            .Document("opposite", StatusCodes.Status409Conflict, Api.Fault.Of(StatusCodes.Status409Conflict, ParkingSamples.Opposite))
-            .Refusal("unknown", StatusCodes.Status404NotFound, ParkingSamples.NotParked, body: ParkingSamples.Body)
+            .Illustrate(StatusCodes.Status202Accepted, samples.Asked)
+            .Illustrate(StatusCodes.Status409Conflict, Fault.Of(StatusCodes.Status409Conflict, ParkingSamples.Opposite))
+            .Refusal("unknown", StatusCodes.Status404NotFound, ParkingSamples.NotParked, body: samples.Body)
             .Invalid("consumer", "consumer", "A consumer is named; /flow/status lists them.", body: new { reason = "mended" });
         admin.MapPost("/discard", (ParkingCommand body, HttpContext http, FlowParking parking, CancellationToken cancel) => RequestAsync(ParkingVerb.Discard, body, http, parking, cancel))
             .Describe(
                 "discard", "Parking", "Give parked events up",
                 "They are skipped by this and every later fold, and the audit says who gave them up. With `eventId` one event of a key, else all that wait now; what comes later is applied.")
-            .Document("asked", StatusCodes.Status202Accepted, samples.Asked, body: ParkingSamples.Body)
-            .Document("opposite", StatusCodes.Status409Conflict, Api.Fault.Of(StatusCodes.Status409Conflict, ParkingSamples.Opposite))
-            .Refusal("unknown", StatusCodes.Status404NotFound, ParkingSamples.NotParked, body: ParkingSamples.Body)
-            .Invalid("partition", "partition", "A key is named with its stream and partition.", body: new { consumer = ParkingSamples.Consumer, stream = "orders", key = "536365" });
+            .Illustrate(StatusCodes.Status202Accepted, samples.Asked)
+            .Illustrate(StatusCodes.Status409Conflict, Fault.Of(StatusCodes.Status409Conflict, ParkingSamples.Opposite))
+            .Refusal("unknown", StatusCodes.Status404NotFound, ParkingSamples.NotParked, body: samples.Body)
+            .Invalid("partition", "partition", "A key is named with its stream and partition.", body: new { consumer = samples.Consumer, stream = "orders", key = "536365" });
         admin.MapGet("/audit", AuditAsync)
             .Describe("getAudit", "Parking", "What operators did", "Who, when, why, what; newest first. `next` is the `before` of the next page.")
             .Example("audit", StatusCodes.Status200OK, answer: samples.Audit)
@@ -56,6 +58,7 @@ internal static class ParkingEndpoints
         var max = limit ?? DefaultPage;
         faults.Require(max is >= 1 and <= FlowParking.MaxPage, "limit", PageRange);
         var place = PlaceOf(after);
+        faults.Require(IsText(key) && IsText(after), "key", "A text has no character 0.");
         faults.Require(after is null || place is not null, "after", "This is what an earlier page gave as next: consumer/stream/partition/key.");
         if (faults.Any)
         {
@@ -76,6 +79,7 @@ internal static class ParkingEndpoints
         var faults = new Faults();
         var max = limit ?? DefaultPage;
         faults.Require(max is >= 1 and <= FlowParking.MaxPage, "limit", PageRange);
+        faults.Require(IsText(stream) && IsText(key), "key", "A text has no character 0.");
         if (faults.Any)
         {
             return faults.ToProblem();
@@ -128,6 +132,7 @@ internal static class ParkingEndpoints
         var faults = new Faults();
         var max = limit ?? DefaultPage;
         faults.Require(max is >= 1 and <= FlowParking.MaxPage, "limit", PageRange);
+        faults.Require(IsText(consumer), "consumer", "A text has no character 0.");
         if (faults.Any)
         {
             return faults.ToProblem();
@@ -148,9 +153,12 @@ internal static class ParkingEndpoints
         faults.Require(body.Reason is null || body.Reason.Length <= MaxReason, "reason", $"A reason has at most {MaxReason} characters.");
         foreach (var (field, text) in new[] { ("stream", body.Stream), ("key", body.Key), ("eventId", body.EventId), ("reason", body.Reason) })
         {
-            faults.Require(text is null || !text.Contains('\0', StringComparison.Ordinal), field, "A text has no character 0.");
+            faults.Require(IsText(text), field, "A text has no character 0.");
         }
     }
+
+    /// <summary>Postgres takes no text with a character 0.</summary>
+    private static bool IsText(string? text) => text is null || !text.Contains('\0', StringComparison.Ordinal);
 
     /// <summary>Consumer, stream and partition hold no slash; a key may.</summary>
     private static ParkedPlace? PlaceOf(string? after) =>

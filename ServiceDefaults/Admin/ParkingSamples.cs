@@ -5,14 +5,15 @@ internal sealed class ParkingSamples(string consumer)
 {
     public const string NotParked = "Nothing of that is parked. GET /flow/parked lists what is.";
     public const string Opposite = "The opposite was asked for before, and is not done yet. GET /flow/parked shows when it is.";
-    public const string Consumer = "order-status";
     private static readonly DateTimeOffset Morning = new(2026, 1, 5, 8, 26, 0, TimeSpan.Zero);
     private readonly ParkedKeyAnswer key = new(
         consumer, "orders", 1, "536365", 2, Morning, "There is no country 'Utopia'.", "System.InvalidOperationException", 1, "parked", null);
 
-    public static (string, string)[] Unknown => [("consumer", Consumer), ("stream", "orders"), ("partition", "1"), ("key", "536365")];
+    public string Consumer => consumer;
 
-    public static object Body => new { consumer = Consumer, stream = "orders", partition = 1, key = "536365", reason = "The country is known now." };
+    public (string, string)[] Unknown => [("consumer", Consumer), ("stream", "orders"), ("partition", "1"), ("key", "536365")];
+
+    public object Body => new { consumer = Consumer, stream = "orders", partition = 1, key = "536365", reason = "The country is known now." };
 
     public ParkedKeysAnswer Keys => new(1, [key], null);
 

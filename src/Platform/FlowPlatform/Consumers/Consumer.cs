@@ -92,6 +92,9 @@ public abstract class Consumer
 
     private protected virtual bool Takes(string type) => handlers.Takes(type);
 
+    /// <summary>The name of a consumer of that type.</summary>
+    internal static string NameOf(Type type) => Kebab(type.Name);
+
     private protected static string Kebab(string name)
     {
         var text = new StringBuilder(name.Length + 8);
