@@ -84,18 +84,18 @@ internal static class PostgresMigrator
 
     private static async Task ApplyAsync(PostgresConnection connection, string place, string scope, Migration migration, string hash, TimeProvider clock)
     {
-        await connection.ExecuteAsync("BEGIN");
+        await connection.ExecuteAsync("BEGIN TRANSACTION");
         try
         {
             await connection.ExecuteAsync(migration.Sql);
             await connection.ExecuteAsync(
                 "INSERT INTO flow_migration (scope, number, name, hash, applied_at) VALUES (@scope, @Number, @Name, @hash, @now)",
                 new { scope, migration.Number, migration.Name, hash, now = clock.GetUtcNow() });
-            await connection.ExecuteAsync("COMMIT");
+            await connection.ExecuteAsync("COMMIT TRANSACTION");
         }
         catch (PostgresException failed)
         {
-            await connection.ExecuteAsync("ROLLBACK");
+            await connection.ExecuteAsync("ROLLBACK TRANSACTION");
             throw new MigrationException($"Migration {scope}/{migration.Name} of '{place}' failed: {failed.MessageText} ({failed.SqlState}).", failed);
         }
     }

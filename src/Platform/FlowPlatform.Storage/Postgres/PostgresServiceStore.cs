@@ -24,6 +24,7 @@ internal sealed class PostgresServiceStore : IServiceStore
     private readonly List<PostgresStore> generations = [];
     private PostgresOutbox? outbox;
     private PostgresSignals? signals;
+    private int disposed;
 
     public PostgresServiceStore(string connectionString, Assembly schema, PublishedStreams published, TimeProvider clock, OutboxRoom? outboxRoom = null)
     {
@@ -91,6 +92,11 @@ internal sealed class PostgresServiceStore : IServiceStore
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) == 1)
+        {
+            return;
+        }
+
         foreach (var generation in generations)
         {
             await generation.DisposeAsync();

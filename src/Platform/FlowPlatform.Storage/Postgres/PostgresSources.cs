@@ -54,6 +54,27 @@ internal sealed class PostgresSources : IAsyncDisposable
     /// <summary>Where it is, without user and password.</summary>
     public string Describe { get; }
 
+    /// <summary>Refuses what is no connection string. The driver's own message may hold a part of a password that was written without quotes, so it goes no further.</summary>
+    /// <exception cref="InvalidOperationException">It is none, or names no host or no database.</exception>
+    public static void Check(string connectionString, string setting)
+    {
+        bool whole;
+        try
+        {
+            whole = new NpgsqlConnectionStringBuilder(connectionString) is { Host.Length: > 0, Database.Length: > 0 };
+        }
+        catch (Exception fault) when (fault is ArgumentException or FormatException or KeyNotFoundException or OverflowException)
+        {
+            whole = false;
+        }
+
+        if (!whole)
+        {
+            throw new InvalidOperationException(
+                $"{setting} can't be used. It must be like Host=localhost;Port=5432;Database=orders;Username=orders;Password=…, with values in double quotes that have a semicolon in them.");
+        }
+    }
+
     /// <summary>A connection for one transaction.</summary>
     public ValueTask<PostgresConnection> OpenWriterAsync(CancellationToken cancellationToken) => OpenAsync(writing, cancellationToken);
 
