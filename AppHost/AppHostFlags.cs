@@ -30,6 +30,9 @@ internal sealed record AppHostFlags
     /// <summary>auto, rabbitmq, install, docker or embedded.</summary>
     public required string Broker { get; init; }
 
+    /// <summary>sqlite or postgres: where services keep their state.</summary>
+    public required string Stores { get; init; }
+
     /// <summary>1, or 3 for a cluster.</summary>
     public int BrokerNodes { get; init; } = 1;
 
@@ -89,6 +92,7 @@ internal sealed record AppHostFlags
             Broker = given.Broker("--broker") is "install" && IsAspire
                 ? throw new UsageException("--broker install belongs to the local orchestrator; Aspire runs RabbitMQ in a container (auto or docker).")
                 : given.Broker("--broker"),
+            Stores = given.Stores("--stores"),
             BrokerNodes = NodesOf(given),
             HostArguments = given.Value("--environment") is { } environment ? [.. rest, "--environment", environment] : rest,
         };

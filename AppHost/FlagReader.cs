@@ -8,13 +8,12 @@ internal sealed class UsageException(string message) : Exception(message);
 /// <summary>Reads <c>--flag value</c> and <c>--flag=value</c>, and checks values.</summary>
 internal sealed class FlagReader
 {
-    private static readonly string[] WithValue = ["--dataset", "--seed", "--orders", "--rate", "--speed", "--report", "--data", "--broker", "--broker-nodes", "--environment"];
+    private static readonly string[] WithValue = ["--dataset", "--seed", "--orders", "--rate", "--speed", "--report", "--data", "--broker", "--broker-nodes", "--stores", "--environment"];
     private static readonly string[] WithoutValue = ["--until-done"];
 
     /// <summary>Known, but for what this version doesn't do yet. The value is what it does.</summary>
     private static readonly Dictionary<string, string?> Later = new()
     {
-        ["--stores"] = "sqlite",
         ["--replicas"] = null,
         ["--without"] = null,
     };
@@ -94,6 +93,13 @@ internal sealed class FlagReader
         null => "auto",
         "auto" or "rabbitmq" or "install" or "docker" or "embedded" => Value(name)!,
         var text => throw new UsageException($"{name} is '{text}'; it must be auto, rabbitmq, docker, install or embedded."),
+    };
+
+    public string Stores(string name) => Value(name) switch
+    {
+        null => "sqlite",
+        "sqlite" or "postgres" => Value(name)!,
+        var text => throw new UsageException($"{name} is '{text}'; it must be sqlite or postgres."),
     };
 
     public int BrokerNodes(string name) => Value(name) switch

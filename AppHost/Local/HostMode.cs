@@ -2,6 +2,8 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.Orchestration;
 using FlowPlatform.Orchestration.Broker;
+using FlowPlatform.Orchestration.Postgres;
+using Microsoft.Extensions.Configuration;
 
 namespace FlowPlatform.AppHost;
 
@@ -28,6 +30,22 @@ internal static class HostMode
     {
         var amqp = builder.AddConnectionString(name).WithBrokerCheck(stream);
         return new BrokerResource(amqp, stream, amqp);
+    }
+
+    /// <summary>A private server; its data is below the data directory.</summary>
+    public static IStoreServer AddPostgres(IDistributedApplicationBuilder builder, AppHostFlags flags, IReadOnlyList<string> databases)
+    {
+        var user = builder.AddParameter("postgres-user", "flow");
+        var password = builder.AddParameter("postgres-password", new GenerateParameterDefault { MinLength = 28, Special = false }, secret: true, persist: true);
+        return new PrivateServer(builder, builder.AddPostgres("postgres", user, password));
+    }
+
+    /// <summary>Roles and databases are made on it before any service starts: what is wrong with it is said once, with the cure.</summary>
+    /// <exception cref="UsageException">The connection string can't be read.</exception>
+    public static IStoreServer AddGivenPostgres(IDistributedApplicationBuilder builder, string name)
+    {
+        var settings = GivenPostgres.Parse(builder.Configuration.GetConnectionString(name)!, out var fault);
+        return settings is null ? throw new UsageException(fault) : new GivenServer(builder, builder.AddConnectionString(name), settings);
     }
 
     /// <summary>Why no broker can be run here; null if one can.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Contracts;
+using FlowPlatform.Orchestration.Postgres;
 using Insights;
 using Inventory;
 using Microsoft.AspNetCore.Builder;
@@ -39,6 +40,10 @@ internal sealed class ApiService : IAsyncDisposable
     public HttpClient Client { get; }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>On a database of its own, or, without one, on files.</summary>
+    public static Task<ApiService> StartAsync(string name, TestDatabase? database) =>
+        StartAsync(name, database is null ? [] : [$"--ConnectionStrings:{name}-db={database.ConnectionString}"]);
 
     public static async Task<ApiService> StartAsync(string name, params string[] settings) => name switch
     {

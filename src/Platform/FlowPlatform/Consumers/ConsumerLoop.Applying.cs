@@ -22,7 +22,7 @@ internal sealed partial class ConsumerLoop
     /// <summary>True while what its cursors have taken in is not committed.</summary>
     public bool Applying => applier.Applying;
 
-    private ParkedRequests Requests => requests ??= new(consumer, store, main, clock, logger ?? NullLogger.Instance, applier, log.MessagingSystem);
+    private ParkedRequests Requests => requests ??= new(consumer, store, main ?? (IServiceStore)store, clock, logger ?? NullLogger.Instance, applier, log.MessagingSystem);
 
     /// <summary>Looked at before every batch: it must cost nothing.</summary>
     private bool AnyParked
@@ -184,12 +184,12 @@ internal sealed partial class ConsumerLoop
         {
             using var limit = new CancellationTokenSource();
             await Task.WhenAny(until, Task.Delay(stopTimeout, clock, limit.Token));
-            await limit.CancelAsync();
+            limit.Cancel();
         }
 
         if (!until.IsCompleted)
         {
-            await abandoning.CancelAsync();
+            abandoning.Cancel();
         }
     }
 }

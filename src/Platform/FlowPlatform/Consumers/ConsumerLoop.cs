@@ -13,13 +13,23 @@ namespace FlowPlatform.Consumers;
 /// Ends only by cancellation or by the exception that stops the consumer.
 /// </summary>
 internal sealed partial class ConsumerLoop(
-    ConsumerDefinition definition, Consumer consumer, IStore store, IServiceStore main, IEventLog log, TimeProvider clock, Ownership ownership, TimeSpan stopTimeout, ILogger? logger = null)
+    ConsumerDefinition definition,
+    Consumer consumer,
+    IStore store,
+    IEventLog log,
+    TimeProvider clock,
+    Ownership? shared = null,
+    TimeSpan? stopLimit = null,
+    IServiceStore? main = null,
+    ILogger? logger = null)
     : IDisposable
 {
     /// <summary>Full is 64 batches; what wakes the loop is a null among them.</summary>
     private readonly Channel<FeedItem> queue = Channel.CreateBounded<FeedItem>(64);
     private readonly ConcurrentDictionary<PartitionCursor, Attachment> attached = new();
     private readonly ConcurrentDictionary<string, Waiting> waitingFor = new(StringComparer.Ordinal);
+    private readonly Ownership ownership = shared ?? Ownership.Alone(clock);
+    private readonly TimeSpan stopTimeout = stopLimit ?? ConsumerDefinition.StopTimeout;
     private Task applying = Task.CompletedTask;
 
     public Consumer Consumer => consumer;
@@ -46,7 +56,11 @@ internal sealed partial class ConsumerLoop(
     public LeaseUnit UnitOf(PartitionId partition) => new(consumer.Name, IsSharedByPartition ? partition : null);
 
     /// <summary>Records what <see cref="RunAsync"/> ended with.</summary>
-    public void Fail(Exception stopped) => Failure = stopped;
+    public void Fail(Exception stopped)
+    {
+        Failure = stopped;
+        ownership.NoteFault(consumer.Name, stopped.Message);
+    }
 
     /// <summary>After the end.</summary>
     public void Dispose() => abandoning.Dispose();
@@ -212,9 +226,9 @@ internal sealed partial class ConsumerLoop(
             {
                 return await store.WriteAsync(CreateAsync, cancellationToken);
             }
-            catch (StoreBusyException busy)
+            catch (Exception passing) when (passing is StoreBusyException or CommitOutcomeUnknownException)
             {
-                waitingFor[id.Stream] = new Waiting(busy.Message, null);
+                waitingFor[id.Stream] = new Waiting(passing.Message, null);
                 await backoff.WaitAsync(cancellationToken);
             }
         }

@@ -23,7 +23,7 @@ public sealed class FlowDefinition
     public IReadOnlyList<CommandDefinition> AllCommands => Commands;
 
     /// <summary>How long a stop, or another replica that is to have a partition, waits for the batch in progress; then it is abandoned, and applied again from where it is committed.</summary>
-    internal TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    internal TimeSpan StopTimeout { get; init; } = ConsumerDefinition.StopTimeout;
 
     /// <summary>Names of its consumers, in the order of their declaration.</summary>
     public IReadOnlyList<string> ConsumerNames => [.. Consumers.Select(consumer => Consumer.NameOf(consumer.Type))];
@@ -36,4 +36,8 @@ public sealed class FlowDefinition
 /// <summary>A projection or reactor and the streams it reads.</summary>
 /// <param name="Type">Its CLR type.</param>
 /// <param name="Streams">Names of the streams.</param>
-public sealed record ConsumerDefinition(Type Type, IReadOnlyList<string> Streams);
+public sealed record ConsumerDefinition(Type Type, IReadOnlyList<string> Streams)
+{
+    /// <summary>Default of the setting <c>FLOW_STOP_TIMEOUT</c>: 10 s.</summary>
+    internal static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
+}

@@ -32,7 +32,7 @@ public static class FlowHostingExtensions
     }
 
     private static TimeSpan StopTimeout(IConfiguration configuration) =>
-        configuration["FLOW_STOP_TIMEOUT"] is not { Length: > 0 } text ? TimeSpan.FromSeconds(10)
+        configuration["FLOW_STOP_TIMEOUT"] is not { Length: > 0 } text ? ConsumerDefinition.StopTimeout
         : double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds <= 3_600 ? TimeSpan.FromSeconds(seconds)
         : throw new InvalidOperationException($"FLOW_STOP_TIMEOUT is '{text}'. It must be a number of seconds from 0 to 3600.");
 }

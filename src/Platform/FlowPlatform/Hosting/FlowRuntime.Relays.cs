@@ -7,8 +7,6 @@ namespace FlowPlatform.Hosting;
 /// <content>The relays: of several replicas one publishes, and one sends commands. That is efficiency only: what two of them send, the log and the inbox drop (rules P4, M1).</content>
 public sealed partial class FlowRuntime
 {
-    private static readonly TimeSpan CountRoomEvery = TimeSpan.FromSeconds(2);
-
     private Func<CancellationToken, Task> HoldAsync(LeaseUnit unit, Func<CancellationToken, Task> run) =>
         cancel => Ownership.HoldAsync(unit, store, mayRun => WaitForStoreAsync(run, mayRun), cancel);
 
@@ -23,9 +21,9 @@ public sealed partial class FlowRuntime
                 await run(cancellationToken);
                 return;
             }
-            catch (StoreBusyException busy)
+            catch (Exception passing) when (passing is StoreBusyException or CommitOutcomeUnknownException)
             {
-                relayTrouble = busy.Message;
+                relayTrouble = passing.Message;
                 await backoff.WaitAsync(cancellationToken);
                 relayTrouble = null;
             }
@@ -58,33 +56,6 @@ public sealed partial class FlowRuntime
         {
             commands = null;
             throw;
-        }
-    }
-
-    /// <summary>Where another replica publishes, this one hears of confirms from the database only.</summary>
-    private async Task CountRoomAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            await Task.Delay(CountRoomEvery, clock, cancellationToken);
-            if (relay is not null)
-            {
-                continue;
-            }
-
-            try
-            {
-                var heads = await store.Outbox.ReadHeadsAsync(cancellationToken);
-                store.Outbox.Room.Set(heads.Sum(head => head.Assigned - head.Confirmed));
-            }
-            catch (StoreBusyException busy)
-            {
-                // What was counted last stands; the next count comes soon.
-                relayTrouble = busy.Message;
-                continue;
-            }
-
-            relayTrouble = null;
         }
     }
 }

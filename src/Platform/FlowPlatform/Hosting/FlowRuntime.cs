@@ -86,7 +86,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
             stores[declared.Type] = consumer is Projection
                 ? await OpenGenerationAsync(consumer, declared.Type, cancellationToken)
                 : store;
-            loops.Add(new ConsumerLoop(declared, consumer, stores[declared.Type], store, log, clock, ownership, definition.StopTimeout, logger));
+            loops.Add(new ConsumerLoop(declared, consumer, stores[declared.Type], log, clock, ownership, definition.StopTimeout, store, logger));
         }
     }
 
@@ -109,11 +109,6 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         if (services.GetService<ICommandBus>() is { } bus && definition.Commands.Count > 0)
         {
             running.Add(SuperviseAsync("command relay", HoldAsync(LeaseUnit.CommandRelay, cancel => SendAsync(bus, cancel)), stopped => commandFailure = stopped));
-        }
-
-        if (Ownership.IsShared && definition.Published.All.Count > 0)
-        {
-            running.Add(SuperviseAsync("outbox room", CountRoomAsync, stopped => ownershipFailure ??= stopped));
         }
 
         foreach (var loop in loops)

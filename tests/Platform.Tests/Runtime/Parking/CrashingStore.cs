@@ -66,6 +66,8 @@ internal sealed class CrashingServiceStore(IServiceStore inner, Crash crash) : C
 
     public IDiscards? Discards => inner.Discards;
 
+    public string Kind => inner.Kind;
+
     public Task OpenAsync(CancellationToken cancellationToken) => inner.OpenAsync(cancellationToken);
 
     public Task<IStore> OpenGenerationAsync(string projection, IReadOnlyList<Migration> migrations, CancellationToken cancellationToken) =>

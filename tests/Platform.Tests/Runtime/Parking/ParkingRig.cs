@@ -1,6 +1,7 @@
 using Dapper;
 using FlowPlatform.Consumers;
 using FlowPlatform.Log;
+using FlowPlatform.Storage.Postgres;
 using FlowPlatform.Storage.Sqlite;
 using FlowPlatform.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -10,17 +11,20 @@ namespace FlowPlatform.Tests.Runtime.Parking;
 /// <summary>One consumer on its real store, driven by hand: batch by batch, request by request. Opened again over the same directory it is the process after a restart.</summary>
 internal sealed class ParkingRig : IAsyncDisposable
 {
-    private readonly SqliteServiceStore opened;
+    private readonly IServiceStore opened;
     private readonly Consumer consumer;
     private readonly IServiceStore main;
     private readonly IStore store;
     private readonly BatchApplier applier;
     private readonly ParkedRequests requests;
     private readonly Crash crash;
+    private readonly IStore own;
+    private bool joined;
 
-    private ParkingRig(SqliteServiceStore opened, IStore own, Consumer consumer, IReadOnlyList<CheckpointState> states, Crash crash)
+    private ParkingRig(IServiceStore opened, IStore own, Consumer consumer, IReadOnlyList<CheckpointState> states, Crash crash)
     {
         this.opened = opened;
+        this.own = own;
         this.consumer = consumer;
         this.crash = crash;
         main = new CrashingServiceStore(opened, crash);
@@ -39,13 +43,18 @@ Cursors = [.. states.Select(state => new PartitionCursor(state))];
     private CancellationToken Cancel => crash.Token;
 
     /// <summary>Opens the stores and attaches to partitions 0 and 1 of <c>accounts</c>.</summary>
-    public static async Task<ParkingRig> OpenAsync(string directory, Consumer consumer, Crash? crash = null)
+    /// <param name="place">A directory, or the connection string of a Postgres database.</param>
+    /// <param name="consumer">The consumer.</param>
+    /// <param name="crash">When it ends; default: never.</param>
+    public static async Task<ParkingRig> OpenAsync(string place, Consumer consumer, Crash? crash = null)
     {
         var published = new PublishedStreams("bank");
         published.Add(typeof(ThanksEvent), new StreamDefinition("thanks", 1));
-        var main = new SqliteServiceStore(directory, typeof(ParkingRig).Assembly, published, TimeProvider.System);
+        IServiceStore main = place.Contains("Host=", StringComparison.OrdinalIgnoreCase)
+            ? new PostgresServiceStore(place, typeof(ParkingRig).Assembly, published, TimeProvider.System)
+            : new SqliteServiceStore(place, typeof(ParkingRig).Assembly, published, TimeProvider.System);
         await main.OpenAsync(CancellationToken.None);
-        var own = consumer is Projection ? await main.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(consumer.GetType().Assembly, consumer.Name), CancellationToken.None) : main;
+        var own = consumer is Projection ? await main.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(consumer.GetType().Assembly, consumer.Name, main.Kind), CancellationToken.None) : main;
         await SkipDiscardedAsync(main, own, consumer);
         var states = await own.Checkpoints.LoadAsync(consumer.Name, CancellationToken.None);
         if (states.Count == 0)
@@ -60,6 +69,13 @@ Cursors = [.. states.Select(state => new PartitionCursor(state))];
         }
 
         return new ParkingRig(main, own, consumer, states, crash ?? Crash.Never);
+    }
+
+    /// <summary>Another owner over the same open stores: the other keeps its memory of how it was.</summary>
+    public static async Task<ParkingRig> JoinAsync(ParkingRig other, Consumer consumer)
+    {
+        var states = await other.store.Checkpoints.LoadAsync(consumer.Name, CancellationToken.None);
+        return new ParkingRig(other.opened, other.own, consumer, states, Crash.Never) { joined = true };
     }
 
     /// <summary>Delivers records as one batch, in one or more transactions. Those that it has already are dropped by the mark, as after a reconnect.</summary>
@@ -124,9 +140,9 @@ Cursors = [.. states.Select(state => new PartitionCursor(state))];
         return (await connection.QueryAsync<T>(sql)).AsList();
     }
 
-    public ValueTask DisposeAsync() => opened.DisposeAsync();
+    public ValueTask DisposeAsync() => joined ? ValueTask.CompletedTask : opened.DisposeAsync();
 
-    private static async Task SkipDiscardedAsync(SqliteServiceStore main, IStore own, Consumer consumer)
+    private static async Task SkipDiscardedAsync(IServiceStore main, IStore own, Consumer consumer)
     {
         var discarded = await main.Discards!.ReadAsync(consumer.Name, CancellationToken.None);
         await WriteAsync(own, transaction => own.Parking!.SkipAsync(transaction, consumer.Name, discarded));

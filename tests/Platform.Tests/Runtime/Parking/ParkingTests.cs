@@ -173,6 +173,25 @@ public sealed class ParkingTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_has_lost_the_partition_neither_parks_nor_redrives_nor_discards()
+    {
+        await using var rig = await OpenAsync();
+        await rig.GiveAsync(payments.Next("a"), payments.Next("bad"));
+        await rig.Store.WriteAsync(async transaction => await transaction.ExecuteAsync("UPDATE flow_checkpoint SET epoch = epoch + 1"), Cancel);
+        var before = await rig.KeysAsync();
+        await Should.ThrowAsync<OwnershipLostException>(() => rig.GiveAsync(payments.Next("bad")));
+        await rig.RequestAsync(ParkingVerb.Discard, "bad");
+        await Should.ThrowAsync<OwnershipLostException>(() => rig.ServeAsync());
+        (await rig.KeysAsync()).ShouldHaveSingleItem().Events.ShouldBe(before[0].Events);
+
+        // The owner after it does what was asked for.
+        await using var owner = await ParkingRig.JoinAsync(rig, totals);
+        await owner.ServeAsync();
+        (await owner.KeysAsync()).ShouldBeEmpty();
+        (await owner.Main.Audit!.ReadAsync("totals", null, 10, Cancel)).ShouldHaveSingleItem("Discarded twice in the main store, noted once.").Action.ShouldBe("discarded");
+    }
+
+    [Fact]
     public async Task Events_that_nobody_handles_do_not_wait()
     {
         await using var rig = await OpenAsync();

@@ -41,8 +41,7 @@ internal sealed class LeaseHold : IDisposable
         {
             if (!disposed)
             {
-                // What it makes go on runs elsewhere.
-                _ = ending.CancelAsync();
+                ending.Cancel();
             }
         }
     }

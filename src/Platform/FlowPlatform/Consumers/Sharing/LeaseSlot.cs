@@ -33,6 +33,9 @@ internal sealed class LeaseSlot(LeaseUnit unit)
         set => hold = value;
     }
 
+    /// <summary>The consumer has stopped with it.</summary>
+    public bool IsKept => kept;
+
     /// <summary>Why its holder has stopped, until that is written down.</summary>
     public string? FaultToNote => fault;
 

@@ -19,6 +19,9 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
     private volatile Membership? member;
     private volatile LeaseTable table = LeaseTable.Empty;
 
+    /// <summary>One process that owns everything.</summary>
+    public static Ownership Alone(TimeProvider clock) => new(null, $"{Environment.MachineName}/{Environment.ProcessId}", [], clock, CancellationToken.None);
+
     /// <summary>True if several processes may work on this store.</summary>
     public bool IsShared => leases is not null;
 
@@ -99,7 +102,7 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
             }
             catch (Exception fault)
             {
-                // If it is only cancelled, the fault is another unit's of the same consumer.
+                // If it is only cancelled, the fault is elsewhere in the same consumer: see NoteFault.
                 slot.Keep(fault is OperationCanceledException ? null : fault.Message);
                 asked.Signal();
                 throw;
@@ -111,6 +114,17 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
 
             await ReleaseAsync(hold, me);
         }
+    }
+
+    /// <summary>Writes down, soon, why a consumer has stopped in this replica; it has ended before.</summary>
+    public void NoteFault(string consumer, string fault)
+    {
+        foreach (var slot in Slots().Where(slot => slot.Unit.Consumer == consumer && slot.IsKept))
+        {
+            slot.Keep(fault);
+        }
+
+        asked.Signal();
     }
 
     /// <summary>Runs something that has no checkpoint, such as a relay, while it is this replica's share.</summary>
@@ -283,7 +297,7 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
                 async transaction => await leases!.TakeAsync(transaction, unit, me.Id) is { } epoch ? (epoch, await claim(transaction, epoch)) : null,
                 cancellationToken);
         }
-        catch (Exception passing) when (passing is StoreBusyException or OwnershipLostException)
+        catch (Exception passing) when (passing is StoreBusyException or OwnershipLostException or CommitOutcomeUnknownException)
         {
             Trouble = (passing.Message, Trouble?.Since ?? clock.GetUtcNow());
             await Task.Delay(RoundsApart, clock, cancellationToken);
