@@ -24,6 +24,8 @@ internal sealed class BankHost : IAsyncDisposable
 
     public FlowMonitor Monitor => host.Services.GetRequiredService<FlowMonitor>();
 
+    public FlowParking Parking => host.Services.GetRequiredService<FlowParking>();
+
     public Totals Totals => host.Services.GetRequiredService<Totals>();
 
     public Greeter Greeter => host.Services.GetRequiredService<Greeter>();

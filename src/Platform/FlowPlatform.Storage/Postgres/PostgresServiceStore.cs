@@ -47,6 +47,12 @@ internal sealed class PostgresServiceStore : IServiceStore
 
     public ICheckpoints Checkpoints => main.Checkpoints;
 
+    public IParking Parking => main.Parking;
+
+    public IAudit Audit => new SqlAudit(main);
+
+    public IDiscards Discards => new SqlDiscards(main, clock);
+
     public ILeases Leases => leases;
 
     /// <summary>Completes when it hears of other replicas' commits.</summary>

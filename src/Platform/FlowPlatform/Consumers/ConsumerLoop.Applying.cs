@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using FlowPlatform.Consumers.Sharing;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FlowPlatform.Consumers;
 
@@ -10,15 +11,35 @@ internal sealed partial class ConsumerLoop
 {
     /// <summary>Positions of what nobody handles are committed after so much idleness where there are replicas: the others read them in the database.</summary>
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
-    private readonly BatchApplier applier = new(consumer, store, clock, log.MessagingSystem);
+    private readonly BatchApplier applier = new(consumer, store, clock, log.MessagingSystem, logger);
     private readonly ConcurrentQueue<Attachment> leaving = new();
     private volatile CancellationTokenSource abandoning = new();
+    private ParkedRequests? requests;
 
     /// <summary>Why its store takes nothing at present, and since when; null if it does.</summary>
     public (string Reason, DateTimeOffset Since)? Trouble => applier.Trouble;
 
     /// <summary>True while what its cursors have taken in is not committed.</summary>
     public bool Applying => applier.Applying;
+
+    private ParkedRequests Requests => requests ??= new(consumer, store, main ?? (IServiceStore)store, clock, logger ?? NullLogger.Instance, applier, log.MessagingSystem);
+
+    /// <summary>Looked at before every batch: it must cost nothing.</summary>
+    private bool AnyParked
+    {
+        get
+        {
+            foreach (var (cursor, _) in attached)
+            {
+                if (cursor.Parked.Any)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 
     private async Task ApplyAsync(CancellationToken stopping)
     {
@@ -28,6 +49,11 @@ internal sealed partial class ConsumerLoop
         while (true)
         {
             LetGo();
+            if (AnyParked && Requests.IsDue(attached.Keys))
+            {
+                await CommitAsync(() => Requests.ServeAsync([.. attached.Keys], abandoning.Token), stopping);
+            }
+
             if (open is null && !queue.Reader.TryRead(out open))
             {
                 if (!await WaitAsync())
@@ -64,6 +90,11 @@ internal sealed partial class ConsumerLoop
     /// <returns>False: nothing comes any more.</returns>
     private async Task<bool> WaitAsync()
     {
+        if (AnyParked)
+        {
+            return await WaitForRequestsAsync();
+        }
+
         if (!ownership.IsShared || !applier.HasUncommitted)
         {
             return await queue.Reader.WaitToReadAsync(CancellationToken.None);
@@ -79,6 +110,17 @@ internal sealed partial class ConsumerLoop
             await CommitAsync(() => applier.FlushAsync(abandoning.Token), CancellationToken.None);
             return true;
         }
+    }
+
+    private async Task<bool> WaitForRequestsAsync()
+    {
+        var readable = await Requests.WaitAsync(queue.Reader);
+        if (readable is null && ownership.IsShared && applier.HasUncommitted)
+        {
+            await CommitAsync(() => applier.FlushAsync(abandoning.Token), CancellationToken.None);
+        }
+
+        return readable ?? true;
     }
 
     /// <summary>Commits; if it can't, because the partitions are another's, or it takes too long for one that is asked for them, they leave this consumer, and it goes on with the others.</summary>

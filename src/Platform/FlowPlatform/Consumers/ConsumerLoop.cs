@@ -4,6 +4,7 @@ using FlowPlatform.Consumers.Sharing;
 using FlowPlatform.Hosting;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
+using Microsoft.Extensions.Logging;
 
 namespace FlowPlatform.Consumers;
 
@@ -12,7 +13,15 @@ namespace FlowPlatform.Consumers;
 /// Ends only by cancellation or by the exception that stops the consumer.
 /// </summary>
 internal sealed partial class ConsumerLoop(
-    ConsumerDefinition definition, Consumer consumer, IStore store, IEventLog log, TimeProvider clock, Ownership? shared = null, TimeSpan? stopLimit = null)
+    ConsumerDefinition definition,
+    Consumer consumer,
+    IStore store,
+    IEventLog log,
+    TimeProvider clock,
+    Ownership? shared = null,
+    TimeSpan? stopLimit = null,
+    IServiceStore? main = null,
+    ILogger? logger = null)
     : IDisposable
 {
     /// <summary>Full is 64 batches; what wakes the loop is a null among them.</summary>

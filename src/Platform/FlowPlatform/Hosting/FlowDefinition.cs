@@ -1,4 +1,5 @@
 using FlowPlatform.Commands;
+using FlowPlatform.Consumers;
 using FlowPlatform.Stores;
 
 namespace FlowPlatform.Hosting;
@@ -23,6 +24,9 @@ public sealed class FlowDefinition
 
     /// <summary>How long a stop, or another replica that is to have a partition, waits for the batch in progress; then it is abandoned, and applied again from where it is committed.</summary>
     internal TimeSpan StopTimeout { get; init; } = ConsumerDefinition.StopTimeout;
+
+    /// <summary>Names of its consumers, in the order of their declaration.</summary>
+    public IReadOnlyList<string> ConsumerNames => [.. Consumers.Select(consumer => Consumer.NameOf(consumer.Type))];
 
     internal List<ConsumerDefinition> Consumers { get; } = [];
 

@@ -84,9 +84,9 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         {
             var consumer = (Consumer)services.GetRequiredService(declared.Type);
             stores[declared.Type] = consumer is Projection
-                ? await store.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(declared.Type.Assembly, consumer.Name, store.Kind), cancellationToken)
+                ? await OpenGenerationAsync(consumer, declared.Type, cancellationToken)
                 : store;
-            loops.Add(new ConsumerLoop(declared, consumer, stores[declared.Type], log, clock, ownership, definition.StopTimeout));
+            loops.Add(new ConsumerLoop(declared, consumer, stores[declared.Type], log, clock, ownership, definition.StopTimeout, store, logger));
         }
     }
 
@@ -148,6 +148,24 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         ownership?.Dispose();
         loops.ForEach(static loop => loop.Dispose());
         stopping.Dispose();
+    }
+
+    /// <summary>A generation skips what was given up, also before it was made, or after the moment that its backup is of (rule C7).</summary>
+    private async Task<IStore> OpenGenerationAsync(Consumer consumer, Type type, CancellationToken cancellationToken)
+    {
+        var generation = await store.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(type.Assembly, consumer.Name, store.Kind), cancellationToken);
+        if (generation.Parking is { } parking && store.Discards is { } discards && await discards.ReadAsync(consumer.Name, cancellationToken) is { Count: > 0 } discarded)
+        {
+            await generation.WriteAsync(
+                async transaction =>
+                {
+                    await parking.SkipAsync(transaction, consumer.Name, discarded);
+                    return true;
+                },
+                cancellationToken);
+        }
+
+        return generation;
     }
 
     /// <summary>After nothing writes any more: the other replicas need not wait.</summary>

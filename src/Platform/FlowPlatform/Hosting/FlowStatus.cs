@@ -1,3 +1,4 @@
+using FlowPlatform.Consumers;
 using FlowPlatform.Log;
 
 namespace FlowPlatform.Hosting;
@@ -8,7 +9,7 @@ namespace FlowPlatform.Hosting;
 /// <param name="Streams">Streams that it publishes, a row per partition.</param>
 /// <param name="Consumers">Its consumers, a row per partition.</param>
 /// <param name="Outbox">Its outbox.</param>
-/// <param name="Parked">Parked keys; 0 until parking exists.</param>
+/// <param name="Parked">Parked keys of all consumers together.</param>
 public sealed record FlowStatus(
     int Version,
     string Service,
@@ -40,6 +41,19 @@ public sealed record ConsumerPartitionStatus(
 {
     /// <summary>Epoch of the owner: every hand-over raises it; 0 where nothing is shared.</summary>
     public long Epoch { get; init; }
+
+    /// <summary>What it has parked of the partition; null if nothing.</summary>
+    public ParkedStatus? Parked { get; init; }
+}
+
+/// <summary>What a consumer has parked of one partition.</summary>
+/// <param name="Keys">Parked keys.</param>
+/// <param name="Events">Events behind them.</param>
+/// <param name="OldestSeconds">How long the oldest of the keys has been parked.</param>
+public sealed record ParkedStatus(int Keys, long Events, double OldestSeconds)
+{
+    internal static ParkedStatus? Of(ParkedKeys parked, DateTimeOffset now) =>
+        parked.Total is { Oldest: { } oldest } total ? new(total.Keys, total.Events, Math.Round(Math.Max(0, (now - oldest).TotalSeconds), 3)) : null;
 }
 
 /// <summary>The outbox.</summary>

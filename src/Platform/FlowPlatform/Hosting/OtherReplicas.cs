@@ -14,7 +14,7 @@ internal sealed class OtherReplicas(FlowRuntime runtime, LogEnds ends, TimeProvi
     public async Task AddAsync(List<ConsumerPartitionStatus> rows, ConsumerLoop loop, CancellationToken cancellationToken)
     {
         var own = rows.Select(row => new PartitionId(row.Stream, row.Partition)).ToHashSet();
-        var checkpoints = (await loop.Store.Checkpoints.LoadAsync(loop.Consumer.Name, cancellationToken)).ToDictionary(state => state.Checkpoint.Partition, state => state.Checkpoint);
+        var checkpoints = (await loop.Store.Checkpoints.LoadAsync(loop.Consumer.Name, cancellationToken)).ToDictionary(state => state.Checkpoint.Partition);
         var leased = runtime.Ownership.Table.Leases.Where(lease => lease.Unit.Consumer == loop.Consumer.Name).Select(lease => lease.Unit.Partition).OfType<PartitionId>();
         foreach (var partition in checkpoints.Keys.Union(leased).Except(own).Order().ToList())
         {
@@ -30,16 +30,21 @@ internal sealed class OtherReplicas(FlowRuntime runtime, LogEnds ends, TimeProvi
         rows.Sort((one, other) => new PartitionId(one.Stream, one.Partition).CompareTo(new PartitionId(other.Stream, other.Partition)));
     }
 
-    private async Task<ConsumerPartitionStatus> DescribeAsync(ConsumerLoop loop, PartitionId partition, Checkpoint? at, CancellationToken cancellationToken)
+    private async Task<ConsumerPartitionStatus> DescribeAsync(ConsumerLoop loop, PartitionId partition, CheckpointState? known, CancellationToken cancellationToken)
     {
         var (owner, fault) = Describe(loop.UnitOf(partition));
         fault = loop.Failure?.Message ?? fault;
-        var (known, end) = await ends.TryReadAsync(partition, cancellationToken);
-        var lag = known ? Math.Max(0, (end?.Event.Sequence ?? 0) - (at?.Mark ?? 0)) : (long?)null;
+        var at = known?.Checkpoint;
+        var (reached, end) = await ends.TryReadAsync(partition, cancellationToken);
+        var lag = reached ? Math.Max(0, (end?.Event.Sequence ?? 0) - (at?.Mark ?? 0)) : (long?)null;
         // The oldest that is not applied is at least as old as the newest.
         var delay = lag > 0 ? Math.Max(0, (clock.GetUtcNow() - end!.Value.Timestamp).TotalSeconds) : 0;
         var state = fault is not null ? "stopped" : owner.Length == 0 ? "waiting" : lag > 0 ? "catching-up" : "live";
-        return new(loop.Consumer.Name, partition.Stream, partition.Index, at?.NextOffset ?? 0, at?.Mark ?? 0, lag, Math.Round(delay, 3), state, owner, fault) { Epoch = at?.Epoch ?? 0 };
+        return new(loop.Consumer.Name, partition.Stream, partition.Index, at?.NextOffset ?? 0, at?.Mark ?? 0, lag, Math.Round(delay, 3), state, owner, fault)
+        {
+            Epoch = at?.Epoch ?? 0,
+            Parked = known is null ? null : ParkedStatus.Of(new ParkedKeys(known.Parked, known.Discarded), clock.GetUtcNow()),
+        };
     }
 
     private (string Owner, string? Fault) Describe(LeaseUnit unit)

@@ -11,6 +11,9 @@ public interface IStore : IAsyncDisposable
     /// <summary>Checkpoints of the consumers that live in this database (rule G1).</summary>
     ICheckpoints Checkpoints { get; }
 
+    /// <summary>What the consumers that live in this database have parked; null where the store can't park: there, a consumer stops at an event that it can't apply.</summary>
+    IParking? Parking => null;
+
     /// <summary>
     /// Runs a unit of work in a transaction and completes when it is durable. If the unit throws, nothing of it remains and the exception comes out here.
     /// Keep it short, and call nothing outside: others wait behind it.
@@ -41,6 +44,12 @@ public interface IServiceStore : IStore
 
     /// <summary>What the relay reads and writes.</summary>
     IOutbox Outbox { get; }
+
+    /// <summary>What operators did; null where the store can't park.</summary>
+    IAudit? Audit => null;
+
+    /// <summary>Events that operators gave up; null where the store can't park.</summary>
+    IDiscards? Discards => null;
 
     /// <summary>Who of several replicas owns what; null where the store belongs to one process, which owns everything.</summary>
     ILeases? Leases => null;
