@@ -43,6 +43,7 @@ IResourceBuilder<ProjectResource> AddService<TProject>(string name)
     where TProject : IProjectMetadata, new() => builder.AddProject<TProject>(name, launchProfileName: null)
         .WithHttpEndpoint()
         .WithHttpHealthCheck("/health")
+        .WithReplicas(flags.Replicas.GetValueOrDefault(name, 1))
         .WithBroker(broker)
         .WithEnvironment("FLOW_DATA", Path.Combine(flags.DataDirectory, name))
         .WithEnvironment("FLOW_ADMIN_KEY", adminKey);

@@ -9,6 +9,9 @@ internal sealed record AppHostFlags
     /// <summary>Exit code for a command line that can't be followed.</summary>
     public const int Misuse = 2;
 
+    /// <summary>Replicas of one service: 32 share 32 partitions; what is over the number of partitions stands by.</summary>
+    private const int MaxReplicas = 32;
+
     public string? Dataset { get; init; }
 
     public int? Seed { get; init; }
@@ -35,6 +38,9 @@ internal sealed record AppHostFlags
 
     /// <summary>1, or 3 for a cluster.</summary>
     public int BrokerNodes { get; init; } = 1;
+
+    /// <summary>Processes by service; one of those that aren't named.</summary>
+    public IReadOnlyDictionary<string, int> Replicas { get; init; } = new Dictionary<string, int>();
 
     /// <summary>What the host itself reads: --environment, and in Aspire mode Aspire's own switches.</summary>
     public string[] HostArguments { get; init; } = [];
@@ -94,8 +100,17 @@ internal sealed record AppHostFlags
                 : given.Broker("--broker"),
             Stores = given.Stores("--stores"),
             BrokerNodes = NodesOf(given),
+            Replicas = ReplicasOf(given),
             HostArguments = given.Value("--environment") is { } environment ? [.. rest, "--environment", environment] : rest,
         };
+    }
+
+    private static Dictionary<string, int> ReplicasOf(FlagReader given)
+    {
+        var replicas = given.Counts("--replicas", StoresExtensions.Services, MaxReplicas);
+        return given.Stores("--stores") == "postgres" || replicas.Values.All(count => count == 1)
+            ? replicas
+            : throw new UsageException("--replicas needs --stores postgres: a SQLite store is files of one process, and replicas share a database.");
     }
 
     private static int NodesOf(FlagReader given)

@@ -10,15 +10,16 @@ internal sealed class FlagReader
 {
     private static readonly string[] WithValue = ["--dataset", "--seed", "--orders", "--rate", "--speed", "--report", "--data", "--broker", "--broker-nodes", "--stores", "--environment"];
     private static readonly string[] WithoutValue = ["--until-done"];
+    private static readonly string[] Repeatable = ["--replicas"];
 
     /// <summary>Known, but for what this version doesn't do yet. The value is what it does.</summary>
     private static readonly Dictionary<string, string?> Later = new()
     {
-        ["--replicas"] = null,
         ["--without"] = null,
     };
 
     private readonly Dictionary<string, string> values = new(StringComparer.Ordinal);
+    private readonly List<(string Name, string Value)> lists = [];
 
     public static (FlagReader Given, string[] Others) Read(string[] args, bool passUnknown)
     {
@@ -35,6 +36,10 @@ internal sealed class FlagReader
             else if (WithValue.Contains(name))
             {
                 given.Add(name, inline ?? Next(queue, name));
+            }
+            else if (Repeatable.Contains(name))
+            {
+                given.lists.Add((name, inline ?? Next(queue, name)));
             }
             else if (WithoutValue.Contains(name))
             {
@@ -55,6 +60,28 @@ internal sealed class FlagReader
     public bool Has(string name) => values.ContainsKey(name);
 
     public string? Value(string name) => values.GetValueOrDefault(name);
+
+    /// <summary>Like <c>inventory=3</c>, as often as given; which names there are is for the caller to say.</summary>
+    public Dictionary<string, int> Counts(string name, IReadOnlyCollection<string> known, int max)
+    {
+        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var (_, text) in lists.Where(item => item.Name == name))
+        {
+            if (text.Split('=', 2) is not [var what, var number] || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count < 1 || count > max)
+            {
+                throw new UsageException($"{name} is '{text}'; it must be like inventory=3, with a number from 1 to {max}.");
+            }
+            if (!known.Contains(what))
+            {
+                throw new UsageException($"{name} names '{what}'; it must be one of {string.Join(", ", known)}.");
+            }
+            if (!counts.TryAdd(what, count))
+            {
+                throw new UsageException($"{name} is given twice for {what}.");
+            }
+        }
+        return counts;
+    }
 
     public long? Whole(string name, long min, long max)
     {

@@ -44,7 +44,8 @@ internal interface IStoreServer
 
 internal static class StoresExtensions
 {
-    private static readonly string[] Services = ["orders", "inventory", "payments", "shipping", "insights"];
+    /// <summary>Who has a store.</summary>
+    public static readonly string[] Services = ["orders", "inventory", "payments", "shipping", "insights"];
 
     /// <summary>The stores that were asked for. Null, and the reason on standard error, if that doesn't fit what is in the data directory or in the configuration.</summary>
     public static StoresResource? AddStores(this IDistributedApplicationBuilder builder, AppHostFlags flags)

@@ -25,7 +25,11 @@ internal static class Usage
                              each service, on the server of ConnectionStrings__postgres, else on a private
                              one of an installed Postgres (15 or newer), else of the distribution's
                              packages in the user's cache
-          --replicas, --without are not available in this version
+          --replicas SERVICE=N
+                             N processes of a service (1 to 32), which share its partitions; needs
+                             --stores postgres; may be given for several services. What is over the
+                             number of partitions (3 of each stream) serves HTTP and stands by
+          --without is not available in this version
           --environment NAME Development or Production (DOTNET_ENVIRONMENT, else Production)
           --help             this text
 

@@ -24,44 +24,51 @@ internal static class ServiceClients
 }
 
 /// <summary>
-/// Sends <c>http://orders/…</c> to the address in configuration <c>services:orders:http:0</c>; with further indexes in turn. <c>https+http://orders</c> prefers https.
-/// A host that configuration doesn't know is left to DNS. Safe for concurrent use.
+/// Sends <c>http://orders/…</c> to the address in configuration <c>services:orders:http:0</c>; with further indexes (replicas) in turn, and to the next where nobody listens: then nothing of the
+/// request was sent. <c>https+http://orders</c> prefers https. A host that configuration doesn't know is left to DNS. Safe for concurrent use.
 /// </summary>
 internal sealed class ServiceDiscoveryHandler(IConfiguration configuration) : DelegatingHandler
 {
     private uint turn;
 
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (request.RequestUri is { IsAbsoluteUri: true } asked && Find(asked) is { } found)
+        if (request.RequestUri is not { IsAbsoluteUri: true } asked || Find(asked) is not { } found)
         {
-            request.RequestUri = new UriBuilder(asked) { Scheme = found.Scheme, Host = found.Host, Port = found.Port }.Uri;
+            return await base.SendAsync(request, cancellationToken);
         }
 
-        return base.SendAsync(request, cancellationToken);
+        var first = found.Length == 1 ? 0 : Interlocked.Increment(ref turn);
+        for (var attempt = 1; ; attempt++)
+        {
+            var at = found[(first + (uint)attempt - 1) % found.Length];
+            request.RequestUri = new UriBuilder(asked) { Scheme = at.Scheme, Host = at.Host, Port = at.Port }.Uri;
+            try
+            {
+                return await base.SendAsync(request, cancellationToken);
+            }
+            catch (HttpRequestException refused) when (refused.HttpRequestError == HttpRequestError.ConnectionError && attempt < found.Length)
+            {
+                continue; // The last one's fault is the caller's to know.
+            }
+        }
     }
 
-    private Uri? Find(Uri asked)
+    private Uri[]? Find(Uri asked)
     {
         foreach (var scheme in asked.Scheme.Split('+'))
         {
             var key = $"services:{asked.Host}:{scheme}";
-            if (configuration[$"{key}:0"] is not { } address)
+            if (configuration[$"{key}:0"] is { } address)
             {
-                continue;
+                return configuration[$"{key}:1"] is null ? [UrlOf(key, address)] : [.. configuration.GetSection(key).GetChildren().Select(child => UrlOf(key, child.Value!))];
             }
-
-            if (configuration[$"{key}:1"] is not null)
-            {
-                var addresses = configuration.GetSection(key).GetChildren().Select(child => child.Value!).ToArray();
-                address = addresses[Interlocked.Increment(ref turn) % addresses.Length];
-            }
-
-            return Uri.TryCreate(address, UriKind.Absolute, out var uri)
-                ? uri
-                : throw new InvalidOperationException($"Configuration '{key}' is no absolute URL: '{address}'.");
         }
 
         return null;
     }
+
+    private static Uri UrlOf(string key, string address) => Uri.TryCreate(address, UriKind.Absolute, out var url)
+        ? url
+        : throw new InvalidOperationException($"Configuration '{key}' is no absolute URL: '{address}'.");
 }

@@ -12,10 +12,12 @@ internal sealed class Cashier : Reactor
 {
     public Cashier()
     {
-        On<StockReserved>(ChargeAsync);
-        On<OrderCancelled>(CancelAsync);
-        On<GoodsReturned>(ReturnAsync);
+        On<StockReserved>(ChargeAsync, touches: reserved => [OrderKey(reserved.OrderId)]);
+        On<OrderCancelled>(CancelAsync, touches: cancelled => [OrderKey(cancelled.OrderId)]);
+        On<GoodsReturned>(ReturnAsync, touches: returned => [$"return/{returned.ReturnId}"]);
     }
+
+    private static string OrderKey(string orderId) => $"order/{orderId}";
 
     private static async Task ChargeAsync(StockReserved reserved, ReactorContext context)
     {

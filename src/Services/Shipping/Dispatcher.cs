@@ -5,19 +5,21 @@ using FlowPlatform.Storage;
 namespace Shipping;
 
 /// <summary>
-/// Joins reserved and charged, in whichever order they come, and then books the courier. It alone decides about cancellations: it is serial, so one is either before the booking, and
+/// Joins reserved and charged, in whichever order they come, and then books the courier. It alone decides about cancellations: what touches one order is serial, so one is either before the booking, and
 /// nothing of the order ships, or after it, and is refused.
 /// </summary>
 internal sealed class Dispatcher : Reactor
 {
     public Dispatcher()
     {
-        On<StockReserved>(ReserveAsync);
-        On<PaymentCharged>(ChargeAsync);
-        On<OrderRejected>((rejected, context) => EndAsync(rejected.OrderId, ShipmentStatus.Rejected, context));
-        On<PaymentDeclined>((declined, context) => EndAsync(declined.OrderId, ShipmentStatus.Declined, context));
-        On<OrderCancelRequested>(Cancelling.DecideAsync);
+        On<StockReserved>(ReserveAsync, touches: reserved => [Key(reserved.OrderId)]);
+        On<PaymentCharged>(ChargeAsync, touches: charged => [Key(charged.OrderId)]);
+        On<OrderRejected>((rejected, context) => EndAsync(rejected.OrderId, ShipmentStatus.Rejected, context), touches: rejected => [Key(rejected.OrderId)]);
+        On<PaymentDeclined>((declined, context) => EndAsync(declined.OrderId, ShipmentStatus.Declined, context), touches: declined => [Key(declined.OrderId)]);
+        On<OrderCancelRequested>(Cancelling.DecideAsync, touches: requested => [Key(requested.OrderId)]);
     }
+
+    private static string Key(string orderId) => $"order/{orderId}";
 
     private static async Task ReserveAsync(StockReserved reserved, ReactorContext context)
     {

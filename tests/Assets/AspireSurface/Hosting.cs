@@ -72,6 +72,8 @@ public static class ProjectResourceBuilderExtensions
 {
     public static IResourceBuilder<ProjectResource> AddProject<TProject>(this IDistributedApplicationBuilder builder, string name, string? launchProfileName)
         where TProject : IProjectMetadata, new() => throw null!;
+
+    public static IResourceBuilder<ProjectResource> WithReplicas(this IResourceBuilder<ProjectResource> builder, int replicas) => throw null!;
 }
 
 public static class RabbitMQBuilderExtensions

@@ -82,11 +82,26 @@ public sealed class AppHostFlagsTests
     [InlineData("--broker-nodes is '5'; it must be 1 or 3", "--broker-nodes=5")]
     [InlineData("not of containers: choose --broker rabbitmq", "--broker-nodes", "3", "--broker", "docker")]
     [InlineData("embedded has no nodes", "--broker-nodes", "3", "--broker", "embedded")]
-    [InlineData("--replicas orders=2 is not available in this version", "--replicas", "orders=2")]
+    [InlineData("--replicas needs --stores postgres: a SQLite store is files of one process", "--replicas", "orders=2")]
+    [InlineData("--replicas is 'orders'; it must be like inventory=3", "--stores", "postgres", "--replicas", "orders")]
+    [InlineData("--replicas is 'orders=33'; it must be like inventory=3, with a number from 1 to 32", "--stores", "postgres", "--replicas", "orders=33")]
+    [InlineData("--replicas is 'orders=0'", "--stores", "postgres", "--replicas=orders=0")]
+    [InlineData("--replicas names 'simulator'; it must be one of orders, inventory, payments, shipping, insights", "--stores", "postgres", "--replicas", "simulator=2")]
+    [InlineData("--replicas is given twice for orders", "--stores", "postgres", "--replicas", "orders=2", "--replicas", "orders=3")]
+    [InlineData("--replicas needs a value", "--replicas")]
     [InlineData("--without insights is not available in this version", "--without", "insights")]
     [InlineData("publish is not available in this version", "publish", "--target", "compose")]
     public void A_wrong_command_line_is_told_what_is_wrong(string fault, params string[] args) =>
         Should.Throw<UsageException>(() => Parse(args)).Message.ShouldContain(fault);
+
+    [Fact]
+    public void Replicas_are_named_by_service_and_may_be_one_on_SQLite()
+    {
+        var flags = Parse("--stores", "postgres", "--replicas", "inventory=3", "--replicas=orders=32");
+        flags.Replicas.ShouldBe(new Dictionary<string, int> { ["inventory"] = 3, ["orders"] = 32 }, ignoreOrder: true);
+        Parse("--replicas", "inventory=1").Replicas["inventory"].ShouldBe(1);
+        Parse().Replicas.ShouldBeEmpty();
+    }
 
     [Theory]
     [InlineData(0, "--help")]

@@ -71,9 +71,10 @@ internal sealed class FakeApplication : IAsyncDisposable
         }
     }
 
-    public static async Task<Dictionary<string, string>> VariablesAsync(IResourceBuilder<ProjectResource> service) =>
-        (await Client.GetFromJsonAsync<Dictionary<string, string>>(
-            new Uri($"{service.GetEndpoint("http").Url}/variables"), TestContext.Current.CancellationToken))!;
+    public static Task<Dictionary<string, string>> VariablesAsync(IResourceBuilder<ProjectResource> service) => VariablesAsync(service.GetEndpoint("http").Url);
+
+    public static async Task<Dictionary<string, string>> VariablesAsync(string url) =>
+        (await Client.GetFromJsonAsync<Dictionary<string, string>>(new Uri($"{url}/variables"), TestContext.Current.CancellationToken))!;
 
     public async ValueTask DisposeAsync()
     {

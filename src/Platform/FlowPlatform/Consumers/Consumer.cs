@@ -173,7 +173,7 @@ public abstract class Projection : Consumer
 /// </summary>
 public abstract class Reactor : Consumer
 {
-    private readonly Dictionary<string, Func<ReadOnlyMemory<byte>, IEnumerable<string>>> keys = new(StringComparer.Ordinal);
+    private readonly HandlerTable<Func<object, IEnumerable<string>>> keys = new();
 
     /// <summary>Creates a reactor; batches are at most 200 events, since HTTP decisions wait behind them (rule P6).</summary>
     protected Reactor() => MaxBatch = 200;
@@ -191,14 +191,14 @@ public abstract class Reactor : Consumer
         where TEvent : class
     {
         On(handle);
-        keys.Add(EventType.Of(typeof(TEvent)).Name, data => touches((TEvent)FlowJson.Deserialize(data.Span, typeof(TEvent))));
+        keys.TryAdd(typeof(TEvent), @event => touches((TEvent)@event));
     }
 
     /// <inheritdoc />
     /// <exception cref="InvalidOperationException">Some handlers have keys and some have not.</exception>
-    internal override bool IsKeyed => keys.Count == 0 ? false
-        : keys.Count == Handles.Count ? true
-        : throw new InvalidOperationException($"{GetType().Name} declares what {string.Join(", ", keys.Keys)} touch, but not {string.Join(", ", Handles.Except(keys.Keys))}: declare it for all or none.");
+    internal override bool IsKeyed => keys.Accepted.Count == 0 ? false
+        : keys.Accepted.Count == Accepts.Count ? true
+        : throw new InvalidOperationException($"{GetType().Name} declares what {string.Join(", ", keys.Handled)} touches, but not {string.Join(", ", Handles.Except(keys.Handled))}: declare it for all or none.");
 
     /// <inheritdoc />
     internal override IReadOnlyCollection<string>? KeysOf(IReadOnlyList<LogRecord> records)
@@ -211,9 +211,9 @@ public abstract class Reactor : Consumer
         var touched = new HashSet<string>(StringComparer.Ordinal);
         foreach (var record in records)
         {
-            if (keys.TryGetValue(record.Event.Type, out var of))
+            if (keys.TryFind(record.Event.Type, out var route))
             {
-                touched.UnionWith(of(record.Event.Data));
+                touched.UnionWith(route.Handler(route.Decoder.Read(record.Event)));
             }
         }
 

@@ -12,6 +12,15 @@ public sealed class EnvironmentCallbackContext
 
 internal sealed record EnvironmentCallbackAnnotation(Action<EnvironmentCallbackContext> Callback) : IResourceAnnotation;
 
+/// <summary>How many processes a project runs in; the last one counts.</summary>
+internal sealed record ReplicasAnnotation(int Count) : IResourceAnnotation;
+
+/// <summary>The resource is a replica of another, which has the state of all of them together.</summary>
+internal sealed record ReplicaAnnotation(ProjectResource Of) : IResourceAnnotation;
+
+/// <summary>The resource is run by these.</summary>
+internal sealed record ReplicatedAnnotation(IReadOnlyList<ProjectResource> Replicas) : IResourceAnnotation;
+
 internal sealed record WaitAnnotation(IResource Resource) : IResourceAnnotation;
 
 internal sealed record ArgumentsAnnotation(IReadOnlyList<string> Arguments) : IResourceAnnotation;

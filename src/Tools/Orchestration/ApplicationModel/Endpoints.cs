@@ -30,6 +30,17 @@ public sealed class EndpointAnnotation : IResourceAnnotation
 
     internal int? AllocatedPort { get; set; }
 
+    /// <summary>Those of the resource's replicas, the first of which stands for all; none if it runs by itself.</summary>
+    internal List<EndpointAnnotation> Replicas { get; } = [];
+
+    /// <summary>The same endpoint of a replica.</summary>
+    internal EndpointAnnotation ForReplica()
+    {
+        var replica = new EndpointAnnotation(Name, UriScheme, Port, TargetPort) { EnvironmentVariable = EnvironmentVariable };
+        Replicas.Add(replica);
+        return replica;
+    }
+
     internal string? Url => AllocatedPort is { } allocated
         ? string.Create(CultureInfo.InvariantCulture, $"{UriScheme}://{LoopbackHost}:{allocated}")
         : null;

@@ -102,15 +102,16 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
 
     public DistributedApplication Build()
     {
+        var expanded = Replicas.Expand(resources);
         Services.AddSingleton(TimeProvider.System);
         Services.AddSingleton(Settings);
         Services.AddSingleton(Mask);
         Services.AddSingleton(new ResourceNotificationService());
-        Services.AddSingleton<IReadOnlyList<IResource>>(resources);
+        Services.AddSingleton<IReadOnlyList<IResource>>(expanded);
         Services.AddSingleton(ExecutionContext);
         Services.AddSingleton<Orchestrator>();
         Services.AddSingleton(services => ResourceView.Create(
-            applicationName, resources, services.GetRequiredService<ResourceNotificationService>(), Settings, Mask));
+            applicationName, expanded.Where(resource => !resource.IsReplicated()), services.GetRequiredService<ResourceNotificationService>(), Settings, Mask));
         Services.AddSingleton<IHostLifetime, AppHostLifetime>();
         Services.AddHostedService(services => services.GetRequiredService<Orchestrator>());
         // Everything stops within 10 s; the host's own limit must not cut in before.

@@ -20,4 +20,14 @@ public static class ProjectResourceBuilderExtensions
         project.Annotations.Add(new TProject());
         return builder.AddResource(project);
     }
+
+    /// <summary>
+    /// Runs the project in so many processes, each with ports of its own. A reference to it gets all of their addresses; who waits for it waits for all of them.
+    /// </summary>
+    public static IResourceBuilder<ProjectResource> WithReplicas(this IResourceBuilder<ProjectResource> builder, int replicas)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(replicas, 1);
+        builder.Resource.Annotations.Add(new ReplicasAnnotation(replicas));
+        return builder;
+    }
 }

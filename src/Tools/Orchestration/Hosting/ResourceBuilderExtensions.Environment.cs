@@ -58,6 +58,10 @@ public static partial class ResourceBuilderExtensions
                 var key = endpoint.Name is "http" or "https" ? endpoint.UriScheme : endpoint.Name;
                 var reference = new EndpointReference(source.Resource, endpoint.Name);
                 context.EnvironmentVariables[FreeKey(context, $"services__{source.Resource.Name}__{key}")] = reference;
+                foreach (var replica in endpoint.Replicas.Skip(1))
+                {
+                    context.EnvironmentVariables[FreeKey(context, $"services__{source.Resource.Name}__{key}")] = replica.Url!;
+                }
                 context.EnvironmentVariables[$"{Encode(source.Resource.Name)}_{Encode(endpoint.Name)}"] = reference;
             }
         });

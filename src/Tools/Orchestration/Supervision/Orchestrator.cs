@@ -69,11 +69,16 @@ internal sealed class Orchestrator(
     /// <summary>All before anything starts: services refer to each other in circles.</summary>
     private void AllocatePorts()
     {
-        var endpoints = resources.SelectMany(resource => resource.Annotations.OfType<EndpointAnnotation>()).ToArray();
+        var all = resources.SelectMany(resource => resource.Annotations.OfType<EndpointAnnotation>()).ToArray();
+        var endpoints = Array.FindAll(all, endpoint => endpoint.Replicas.Count == 0);
         var free = LoopbackPorts.Take(endpoints.Length);
         for (var i = 0; i < endpoints.Length; i++)
         {
             endpoints[i].AllocatedPort = endpoints[i].Port ?? free[i];
+        }
+        foreach (var endpoint in all.Except(endpoints))
+        {
+            endpoint.AllocatedPort = endpoint.Replicas[0].AllocatedPort;
         }
     }
 
@@ -81,6 +86,8 @@ internal sealed class Orchestrator(
     {
         switch (resource)
         {
+            case ProjectResource when resource.IsReplicated():
+                return null;
             case ProjectResource project:
                 return new ProjectRunner(project, notifications, new ProjectEnvironment(project, execution, settings, mask), mask, journal, OpenLog(project), time);
             case RabbitMQServerResource server:

@@ -41,7 +41,7 @@ internal sealed class ProjectEnvironment(
         {
             mask.Add(headers[(headers.IndexOf('=') + 1)..]);
         }
-        foreach (var (name, value) in settings.Telemetry.Variables(resource.Name, instanceId))
+        foreach (var (name, value) in settings.Telemetry.Variables(resource.Declared().Name, instanceId))
         {
             environment[name] = value;
         }

@@ -59,10 +59,10 @@ internal abstract class ResourceRunner(IResource resource, ResourceNotificationS
     /// <summary>Whether the process meant to end with this code.</summary>
     protected virtual bool IsDeliberate(int exitCode) => exitCode is 0 or 1;
 
-    protected Task PublishHealthAsync(HealthStatus health, string? reason) => notifications.PublishUpdateAsync(Resource,
+    protected Task PublishHealthAsync(HealthStatus health, string? reason) => PublishAsync(
         snapshot => snapshot.State?.Text == KnownResourceStates.Running ? snapshot with { HealthStatus = health, Reason = reason } : snapshot);
 
-    protected Task PublishAsync(string state, string? style = null, string? reason = null, int? exitCode = null) => notifications.PublishUpdateAsync(Resource,
+    protected Task PublishAsync(string state, string? style = null, string? reason = null, int? exitCode = null) => PublishAsync(
         snapshot => snapshot with
         {
             State = new ResourceStateSnapshot(state, style),
@@ -70,6 +70,12 @@ internal abstract class ResourceRunner(IResource resource, ResourceNotificationS
             ExitCode = exitCode,
             Reason = reason is null ? null : Mask.Apply(reason),
         });
+
+    private async Task PublishAsync(Func<CustomResourceSnapshot, CustomResourceSnapshot> change)
+    {
+        await notifications.PublishUpdateAsync(Resource, change);
+        await notifications.PublishDeclaredAsync(Resource);
+    }
 
     private async Task SuperviseAsync(CancellationToken cancellationToken)
     {

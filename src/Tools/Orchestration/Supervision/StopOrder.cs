@@ -14,7 +14,7 @@ internal static class StopOrder
         while (left.Count > 0)
         {
             var needed = left.SelectMany(runner => runner.Dependencies).ToHashSet<IResource>(ReferenceEqualityComparer.Instance);
-            var wave = left.FindAll(runner => !needed.Contains(runner.Resource));
+            var wave = left.FindAll(runner => !needed.Contains(runner.Resource.Declared()));
             if (wave.Count == 0)
             {
                 throw new DistributedApplicationException("These resources wait for each other in a circle: " + string.Join(", ", left.Select(runner => runner.Resource.Name)));
