@@ -8,7 +8,8 @@ namespace FlowPlatform.RabbitMQ;
 
 /// <summary>
 /// Looks at single places of a stream over a shared connection to its leader (rule W3). Brokers before 3.11 can't be asked where a stream ends, so it is read:
-/// a subscription with one credit, then a request; a chunk that is there arrives before the answer to the request.
+/// a subscription with one credit, then a request; a chunk that is there arrives before the answer to the request. On a replicated stream the last chunk may not be on a majority yet: it is
+/// delivered when it is, and nothing before it. So only a stream that has no first chunk either is empty; else the last one is waited for.
 /// </summary>
 internal sealed class LogEnds(StreamConnection connection, PartitionId partition, TimeSpan limit, TimeProvider time)
 {
@@ -21,7 +22,7 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
         {
             while (true)
             {
-                await connection.QueryMetadataAsync([partition.Name], CancellationToken.None);
+                await AnsweredAsync();
                 using var chunk = chunks.TryTake();
                 if (chunk is null)
                 {
@@ -42,10 +43,9 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
     public async Task<LogRecord?> LastAsync(string? producer)
     {
         var reference = producer is null ? null : Encoding.UTF8.GetBytes(producer);
-        var (found, upper) = await SubscribedAsync(StreamOffset.Last, 1, async (subscription, chunks) =>
+        var (found, upper) = await SubscribedAsync(StreamOffset.Last, 1, async (_, chunks) =>
         {
-            await subscription.UnsubscribeAsync(CancellationToken.None);
-            using var chunk = chunks.TryTake();
+            using var chunk = await TakeLastAsync(chunks);
             return chunk is null ? (null, 0) : (Find(chunk, 0, long.MaxValue, reference, newest: true), chunk.FirstOffset);
         });
         return found ?? (reference is null ? null : await LastBeforeAsync(upper, reference));
@@ -53,12 +53,27 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
 
     /// <summary>Offset of the newest record, which is not read itself; -1 if there is none.</summary>
     public Task<long> LastOffsetAsync() =>
-        SubscribedAsync(StreamOffset.Last, 1, async (subscription, chunks) =>
+        SubscribedAsync(StreamOffset.Last, 1, async (_, chunks) =>
         {
-            await subscription.UnsubscribeAsync(CancellationToken.None);
-            using var chunk = chunks.TryTake();
+            using var chunk = await TakeLastAsync(chunks);
             return chunk is null ? -1 : chunk.FirstOffset + chunk.RecordCount - 1;
         });
+
+    private async Task<StreamChunk?> TakeLastAsync(Collector chunks)
+    {
+        await AnsweredAsync();
+        return chunks.TryTake() ?? (await IsEmptyAsync() ? null : await chunks.TakeAsync(limit, time));
+    }
+
+    private Task<bool> IsEmptyAsync() => SubscribedAsync(StreamOffset.First, 1, async (_, chunks) =>
+    {
+        await AnsweredAsync();
+        using var chunk = chunks.TryTake();
+        return chunk is null;
+    });
+
+    /// <summary>Whatever the broker had to send before is here then.</summary>
+    private Task<IReadOnlyList<StreamMetadata>> AnsweredAsync() => connection.QueryMetadataAsync([partition.Name], CancellationToken.None);
 
     /// <summary>Walks back in growing steps; each is read forward, up to where the last one began.</summary>
     private async Task<LogRecord?> LastBeforeAsync(long upper, byte[] producer)

@@ -23,12 +23,13 @@ internal sealed record ClusterMember(int Number, NodeSecrets Secrets, int EpmdPo
         + (OperatingSystem.IsLinux() && Environment.OSVersion.Version >= new Version(5, 7) ? """ -kernel inet_default_listen_options [{bind_to_device,<<"lo">>}]""" : "");
 
     /// <summary>
-    /// A node that was cut off stops serving until it sees a majority again, and then takes over what it missed: no two halves that both accept. Three nodes share the machine: a third each of
-    /// RabbitMQ's default share of memory (0.4), and a small write-ahead log for quorum queues (default 512 MB each).
+    /// A node that stood still for too long finds itself parted from the others when it goes on. pause_minority doesn't notice, for by then it can reach them again, and it would stay parted for ever
+    /// (seen on 3.10.8); autoheal starts again the side with fewer connections, or fewer nodes. What streams and quorum queues hold depends on neither, but on their own majorities.
+    /// Three nodes share the machine: a third each of RabbitMQ's default share of memory (0.4), and a small write-ahead log for quorum queues (default 512 MB each).
     /// </summary>
     public IEnumerable<string> Configuration()
     {
-        yield return "cluster_partition_handling = pause_minority";
+        yield return "cluster_partition_handling = autoheal";
         yield return "vm_memory_high_watermark.relative = 0.13";
         yield return "raft.wal_max_size_bytes = 67108864";
         if (Joins is { } first)
