@@ -47,6 +47,8 @@ internal sealed class PostgresServiceStore : IServiceStore
 
     public ICheckpoints Checkpoints => main.Checkpoints;
 
+    public bool LocksKeys => true;
+
     public ILeases Leases => leases;
 
     /// <summary>Completes when it hears of other replicas' commits.</summary>

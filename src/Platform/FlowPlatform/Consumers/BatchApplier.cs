@@ -153,7 +153,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
 
                 await consumer.ApplyAsync(transaction, records, trace);
             },
-            consumer.KeysOf(records),
+            store.LocksKeys ? consumer.KeysOf(records) : null,
             trace,
             cancellationToken);
         foreach (var (cursor, to, anchor) in moves)
