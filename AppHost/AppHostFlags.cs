@@ -9,6 +9,9 @@ internal sealed record AppHostFlags
     /// <summary>Exit code for a command line that can't be followed.</summary>
     public const int Misuse = 2;
 
+    /// <summary>Who has a store, and may have replicas.</summary>
+    public static readonly string[] Services = ["orders", "inventory", "payments", "shipping", "insights"];
+
     /// <summary>Replicas of one service: 32 share 32 partitions; what is over the number of partitions stands by.</summary>
     private const int MaxReplicas = 32;
 
@@ -107,7 +110,7 @@ internal sealed record AppHostFlags
 
     private static Dictionary<string, int> ReplicasOf(FlagReader given)
     {
-        var replicas = given.Counts("--replicas", StoresExtensions.Services, MaxReplicas);
+        var replicas = given.Counts("--replicas", Services, MaxReplicas);
         return given.Stores("--stores") == "postgres" || replicas.Values.All(count => count == 1)
             ? replicas
             : throw new UsageException("--replicas needs --stores postgres: a SQLite store is files of one process, and replicas share a database.");

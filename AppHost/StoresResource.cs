@@ -44,9 +44,6 @@ internal interface IStoreServer
 
 internal static class StoresExtensions
 {
-    /// <summary>Who has a store.</summary>
-    public static readonly string[] Services = ["orders", "inventory", "payments", "shipping", "insights"];
-
     /// <summary>The stores that were asked for. Null, and the reason on standard error, if that doesn't fit what is in the data directory or in the configuration.</summary>
     public static StoresResource? AddStores(this IDistributedApplicationBuilder builder, AppHostFlags flags)
     {
@@ -58,9 +55,9 @@ internal static class StoresExtensions
                 return new StoresResource(builder, Server: null) { Kind = flags.Stores };
             }
             var prefix = PrefixOf(builder.Configuration["FLOW_POSTGRES_PREFIX"]);
-            var server = Services.All(service => builder.IsConfigured($"{service}-db")) ? null
+            var server = AppHostFlags.Services.All(service => builder.IsConfigured($"{service}-db")) ? null
                 : builder.IsConfigured("postgres") ? HostMode.AddGivenPostgres(builder, "postgres")
-                : HostMode.AddPostgres(builder, flags, [.. Services.Select(service => NameOf(prefix, service))]);
+                : HostMode.AddPostgres(builder, flags, [.. AppHostFlags.Services.Select(service => NameOf(prefix, service))]);
             return new StoresResource(builder, server) { Kind = flags.Stores, Prefix = prefix };
         }
         catch (UsageException e)

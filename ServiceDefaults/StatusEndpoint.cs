@@ -12,12 +12,12 @@ internal static class StatusEndpoint
         1,
         "orders",
         [new PublishedPartitionStatus("orders", 0, LastSequence: 1204, Confirmed: 1204)],
-        [new ConsumerPartitionStatus("order-status", "orders", 0, Position: 1204, Mark: 1204, Lag: 0, DelaySeconds: 0, "live", "host-1/4711", null) { Parked = new ParkedStatus(Keys: 1, Events: 2, OldestSeconds: 93.5) }],
-        new OutboxStatus(Depth: 0, Commands: 0, "running", null),
+        [new ConsumerPartitionStatus("order-status", "orders", 0, Position: 1204, Mark: 1204, Lag: 0, DelaySeconds: 0, "live", "host-1/4711", null) { Epoch = 3, Parked = new ParkedStatus(Keys: 1, Events: 2, OldestSeconds: 93.5) }],
+        new OutboxStatus(Depth: 0, Commands: 0, "running", null) { Owner = "host-1/4711" },
         Parked: 1);
 
     public static void MapFlowStatus(this IEndpointRouteBuilder app) =>
         app.MapGet("/flow/status", (FlowMonitor monitor, CancellationToken cancellationToken) => monitor.GetStatusAsync(cancellationToken))
-            .Describe("getFlowStatus", "Service", "How events flow through the service", "Positions and lag of every consumer, and how many events wait in the outbox. A row per partition.")
+            .Describe("getFlowStatus", "Service", "How events flow through the service", "Positions and lag of every consumer, and how many events wait in the outbox. A row per partition, whichever replica owns it.")
             .Example("live", StatusCodes.Status200OK, answer: Sample);
 }

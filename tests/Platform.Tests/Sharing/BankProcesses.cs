@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using Dapper;
-using FlowPlatform.Events;
 using FlowPlatform.Hosting;
 using FlowPlatform.Log;
 using FlowPlatform.Orchestration.Postgres;
@@ -75,7 +75,7 @@ internal sealed class BankProcesses : IAsyncDisposable
             events.Add(new EventEnvelope
             {
                 Id = $"{partition}/{sequence}", Type = "payments.paid.v1", Source = "payments", Key = account, Time = Time, CommittedAt = Time, Producer = Producer, Sequence = sequence,
-                Data = FlowJson.Serialize(new { Account = account, Amount = amount }),
+                Data = Encoding.UTF8.GetBytes($$"""{"account":"{{account}}","amount":{{amount}}}"""),
             });
         }
 

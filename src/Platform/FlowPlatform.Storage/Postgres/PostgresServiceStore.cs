@@ -53,6 +53,8 @@ internal sealed class PostgresServiceStore : IServiceStore
 
     public IDiscards Discards => new SqlDiscards(main, clock);
 
+    public bool LocksKeys => true;
+
     public ILeases Leases => leases;
 
     /// <summary>Completes when it hears of other replicas' commits.</summary>

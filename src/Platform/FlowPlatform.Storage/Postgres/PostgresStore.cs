@@ -23,6 +23,8 @@ internal sealed class PostgresStore : IStore
 
     public IParking Parking { get; }
 
+    public bool LocksKeys => true;
+
     /// <summary>Makes and migrates the schema, whoever does it first.</summary>
     /// <param name="schemas">Scopes and their migrations, in order.</param>
     /// <param name="published">Streams that can be emitted to, or null.</param>

@@ -231,7 +231,7 @@ internal sealed class BatchApplier
 
                 await consumer.ApplyAsync(transaction, records, trace);
             },
-            consumer.KeysOf(records),
+            store.LocksKeys ? consumer.KeysOf(records) : null,
             trace,
             cancellationToken);
         foreach (var (cursor, to, anchor) in moves)

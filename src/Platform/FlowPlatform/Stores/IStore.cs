@@ -32,6 +32,9 @@ public interface IStore : IAsyncDisposable
     /// <exception cref="StoreBusyException">As above.</exception>
     Task<T> WriteAsync<T>(IReadOnlyCollection<string> keys, Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken) => WriteAsync(work, cancellationToken);
 
+    /// <summary>True if units with keys run beside others; else nobody need find out the keys. Default false.</summary>
+    bool LocksKeys => false;
+
     /// <summary>A read-only connection that sees what is committed. Dispose it soon: it returns to a pool.</summary>
     ValueTask<DbConnection> OpenReadAsync(CancellationToken cancellationToken);
 }

@@ -46,6 +46,8 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
     /// <summary>Is a member, again and again, until <see cref="LeaveAsync"/>.</summary>
     public async Task RunAsync()
     {
+        // Others should count without this replica as soon as it stops.
+        using var telling = stopping.Register(asked.Signal);
         while (leases is not null)
         {
             var joined = new Membership($"{name}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}", leases.Settings.OwnTerm, clock);
