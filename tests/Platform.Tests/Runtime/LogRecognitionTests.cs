@@ -41,10 +41,10 @@ public sealed class LogRecognitionTests
     }
 
     [Fact]
-    public async Task An_empty_log_that_had_events_is_recreated()
+    public async Task An_empty_log_that_had_events_is_waited_for()
     {
         log.Recreate("accounts");
-        (await FailureAsync(At(offset: 4, mark: 5))).ShouldBe(LogIdentityCase.Recreated);
+        (await FailureAsync(At(offset: 4, mark: 5))).ShouldBe(LogIdentityCase.Emptied);
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class LogRecognitionTests
 
     private void Fill(int from, int count) => log.Append(Partition, [.. Enumerable.Range(from, count).Select(i => Envelopes.PaidIn($"e{i}", i))]);
 
-    private Task<LogPosition> ResumeAsync(PartitionCursor cursor) => LogRecognition.ResumeAsync(log, cursor, TestContext.Current.CancellationToken);
+    private async Task<LogPosition> ResumeAsync(PartitionCursor cursor) => (await LogRecognition.ResumeAsync(log, cursor, TestContext.Current.CancellationToken)).Position;
 
     private async Task<LogIdentityCase> FailureAsync(PartitionCursor cursor) => (await Should.ThrowAsync<LogIdentityException>(() => ResumeAsync(cursor))).Case;
 }

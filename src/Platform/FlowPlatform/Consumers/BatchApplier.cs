@@ -15,9 +15,10 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
     private static readonly TimeSpan CommitSkippedEvery = TimeSpan.FromSeconds(1);
     private readonly HashSet<PartitionCursor> touched = [];
     private readonly Dictionary<PartitionCursor, Checkpoint> before = [];
-    private readonly List<LogRecord> gaps = [];
+    private readonly List<(PartitionCursor Cursor, CursorNote Note)> notes = [];
     private double msPerEvent = 0.1;
     private bool due;
+    private FlowException? fault;
     private bool applying;
     private long lastCommit = clock.GetTimestamp();
 
@@ -31,7 +32,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
     {
         Volatile.Write(ref applying, true);
         before.Clear();
-        gaps.Clear();
+        notes.Clear();
         due = false;
     }
 
@@ -60,13 +61,23 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
                 return false;
             }
 
-            if (cursor.Take(record))
+            try
             {
-                records.Add(record);
+                if (cursor.Take(record))
+                {
+                    records.Add(record);
+                }
             }
-            else if (record.Event.Type == GapEvent.TypeName)
+            catch (FlowException stop)
             {
-                gaps.Add(record);
+                // What was taken in before it commits first: whoever accepts the gap goes on from there.
+                (due, fault) = (true, stop);
+                return false;
+            }
+
+            while (cursor.TryTakeNote(out var note))
+            {
+                notes.Add((cursor, note));
             }
 
             item.Next++;
@@ -78,7 +89,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
     public async Task CommitAsync(List<LogRecord> records, CancellationToken cancellationToken)
     {
         // What no handler wants moves the position only; that may wait for a transaction with effect, for one a second is enough.
-        if (!due && gaps.Count == 0 && !records.Exists(consumer.Wants) && clock.GetElapsedTime(lastCommit) < CommitSkippedEvery && !touched.Any(ProducerChanged))
+        if (!due && notes.Count == 0 && !records.Exists(consumer.Wants) && clock.GetElapsedTime(lastCommit) < CommitSkippedEvery && !touched.Any(ProducerChanged))
         {
             return;
         }
@@ -86,7 +97,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
         var started = Stopwatch.GetTimestamp();
         try
         {
-            await ApplyAsync(records, touched, gaps, cancellationToken);
+            await ApplyAsync(records, touched, notes, cancellationToken);
         }
         catch (Exception failed) when (failed is not (OperationCanceledException or OwnershipLostException))
         {
@@ -100,12 +111,17 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
         {
             msPerEvent = (0.8 * msPerEvent) + (0.2 * Math.Max(0.001, elapsed.TotalMilliseconds / records.Count));
         }
+
+        if (fault is not null)
+        {
+            throw fault;
+        }
     }
 
     private static bool ProducerChanged(PartitionCursor cursor) => cursor.Committed.Producer is { } producer && producer != cursor.Current.Producer;
 
     private async Task ApplyAsync(
-        IReadOnlyList<LogRecord> records, IReadOnlyCollection<PartitionCursor> cursors, IReadOnlyList<LogRecord> noted, CancellationToken cancellationToken)
+        IReadOnlyList<LogRecord> records, IReadOnlyCollection<PartitionCursor> cursors, IReadOnlyList<(PartitionCursor Cursor, CursorNote Note)> noted, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         var now = clock.GetUtcNow();
@@ -122,10 +138,9 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
                     await store.Checkpoints.MoveAsync(transaction, cursor.Committed, to, anchor);
                 }
 
-                foreach (var gap in noted)
+                foreach (var (cursor, note) in noted)
                 {
-                    var cursor = cursors.First(candidate => candidate.Partition == gap.Partition);
-                    await store.Checkpoints.RecordIncidentAsync(transaction, cursor.Current, "gap", $"The log lost events up to sequence {gap.Event.Sequence}; they had been applied.");
+                    await store.Checkpoints.RecordIncidentAsync(transaction, cursor.Current, note.Kind, note.Detail);
                 }
 
                 await consumer.ApplyAsync(transaction, records, trace);
@@ -208,7 +223,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
             cursor.Return(end);
         }
 
-        await ApplyAsync([], touched, gaps, cancellationToken);
+        await ApplyAsync([], touched, notes, cancellationToken);
     }
 
     private async Task ApplyWithRetriesAsync(LogRecord record, PartitionCursor cursor, CancellationToken cancellationToken)

@@ -14,6 +14,12 @@ internal sealed class PartitionFeed(IEventLog log, PartitionCursor cursor, Chann
     /// <summary>Since when it doesn't read; null if it does.</summary>
     public DateTimeOffset? UnavailableSince { get; private set; } = clock.GetUtcNow();
 
+    /// <summary>The log as it is now isn't recognised, but may become so by itself; null if it is.</summary>
+    public LogIdentityException? Unrecognised { get; private set; }
+
+    /// <summary>Since when the log lacks what was applied; null if it lacks nothing.</summary>
+    public DateTimeOffset? ShortSince { get; private set; }
+
     public PartitionCursor Cursor => cursor;
 
     public bool CatchingUp => endAtSubscribe > cursor.Current.LastOffset;
@@ -27,9 +33,10 @@ internal sealed class PartitionFeed(IEventLog log, PartitionCursor cursor, Chann
             {
                 await ReadAsync(backoff, cancellationToken);
             }
-            catch (Exception gone) when (gone is EventLogUnavailableException or StreamNotFoundException)
+            catch (Exception gone) when (gone is EventLogUnavailableException or StreamNotFoundException or LogIdentityException { MayPass: true })
             {
                 Error = gone.Message;
+                Unrecognised = gone as LogIdentityException;
                 UnavailableSince ??= clock.GetUtcNow();
                 await backoff.WaitAsync(cancellationToken);
             }
@@ -38,11 +45,18 @@ internal sealed class PartitionFeed(IEventLog log, PartitionCursor cursor, Chann
 
     private async Task ReadAsync(Backoff backoff, CancellationToken cancellationToken)
     {
-        var resume = await LogRecognition.ResumeAsync(log, cursor, cancellationToken);
+        var resumption = await LogRecognition.ResumeAsync(log, cursor, cancellationToken);
+        await using var reader = await log.OpenReaderAsync(cursor.Partition, resumption.Position, cancellationToken);
         endAtSubscribe = (await log.ReadLastAsync(cursor.Partition, cancellationToken))?.Offset ?? -1;
+        if (!await LogRecognition.IsStillAsync(log, cursor.Partition, resumption, cancellationToken))
+        {
+            throw new EventLogUnavailableException($"{cursor.Partition} has changed while it was being attached to.");
+        }
+
+        cursor.Recognise(resumption);
         cursor.Attach(endAtSubscribe);
-        await using var reader = await log.OpenReaderAsync(cursor.Partition, resume, cancellationToken);
-        (Error, UnavailableSince) = (null, null);
+        ShortSince = cursor.Shortage is null ? null : ShortSince ?? clock.GetUtcNow();
+        (Error, Unrecognised, UnavailableSince) = (null, null, null);
         backoff.Reset();
         while (true)
         {

@@ -12,7 +12,7 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
     private static readonly TimeSpan MarkEvery = TimeSpan.FromSeconds(30);
     private const int TrimRows = 2_000;
 
-    private readonly Dictionary<PartitionId, Queue<(TimeSpan Connected, long Sequence)>> marks = [];
+    private readonly Dictionary<PartitionId, TrimMarks> marks = [];
     private volatile PartitionRelay[] relays = [];
 
     /// <summary>The relays of all partitions.</summary>
@@ -24,8 +24,8 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
     /// <summary>Why confirms can't be written down at present; null if they can.</summary>
     public string? BooksTrouble { get; private set; }
 
-    /// <summary>Records what <see cref="RunAsync"/> ended with.</summary>
-    public void Fail(Exception stopped) => Failure = stopped;
+    /// <summary>Records what <see cref="RunAsync"/> ended with; null: it runs again.</summary>
+    public void Fail(Exception? stopped) => Failure = stopped;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -33,6 +33,7 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
         List<Task> running = [];
         try
         {
+            marks.Clear();
             var heads = (await outbox.ReadHeadsAsync(cancellationToken)).ToDictionary(head => head.Partition);
             relays =
             [
@@ -48,6 +49,7 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
         {
             await stopping.CancelAsync();
             await Task.WhenAll(running).ContinueWith(static all => all.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            Array.ForEach(relays, static relay => relay.Dispose());
         }
     }
 
@@ -86,27 +88,49 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
         }
     }
 
+    /// <summary>
+    /// What was confirmed a retention ago goes. A lost tail starts that anew: rows of it that were confirmed long ago are in the log only since they were published again.
+    /// </summary>
     private async Task TrimAsync(PartitionRelay relay, CancellationToken cancellationToken)
     {
-        if (relay.Error is not null || relay.UnavailableSince is not null)
+        if (relay.Error is not null || relay.UnavailableSince is not null || relay.Refilling)
         {
             return;
         }
 
-        if (!marks.TryGetValue(relay.Partition, out var queue))
+        if (!marks.TryGetValue(relay.Partition, out var known) || known.Losses != relay.Losses)
         {
-            marks[relay.Partition] = queue = new();
+            marks[relay.Partition] = known = new TrimMarks(relay.Losses);
         }
 
         var now = relay.Connected;
-        if (queue.Count == 0 || now - queue.Last().Connected >= MarkEvery)
+        if (known.Queue.Count == 0 || now - known.Queue.Last().Connected >= MarkEvery)
         {
-            queue.Enqueue((now, relay.Confirmed.Sequence));
+            var confirmed = relay.Confirmed.Sequence;
+            if (confirmed == known.Verified || (confirmed > 0 && !await relay.VerifyAsync(cancellationToken)))
+            {
+                // Nothing new is known to be stored.
+                confirmed = known.Verified;
+            }
+
+            known.Verified = confirmed;
+            known.Queue.Enqueue((now, confirmed));
         }
 
-        if (now - queue.Peek().Connected >= Retention && await outbox.TrimAsync(relay.Partition, queue.Peek().Sequence, TrimRows, cancellationToken) < TrimRows)
+        if (now - known.Queue.Peek().Connected >= Retention && await relay.TrimAsync(known.Queue.Peek().Sequence, TrimRows, cancellationToken) is < TrimRows)
         {
-            queue.Dequeue();
+            known.Queue.Dequeue();
         }
+    }
+
+    /// <summary>What was confirmed when, in time of connection, since the last loss.</summary>
+    private sealed class TrimMarks(int losses)
+    {
+        public int Losses => losses;
+
+        public Queue<(TimeSpan Connected, long Sequence)> Queue { get; } = new();
+
+        /// <summary>The log was seen to have everything up to here.</summary>
+        public long Verified { get; set; }
     }
 }
