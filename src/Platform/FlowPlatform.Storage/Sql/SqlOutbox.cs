@@ -98,6 +98,12 @@ internal class SqlOutbox(IStore store, string service, Incarnation first, Outbox
             "SELECT sequence, event_id AS EventId FROM flow_outbox WHERE stream = @Stream AND partition = @Index", new { partition.Stream, partition.Index })).ToDictionary(row => row.Sequence, row => row.EventId);
     }
 
+    public async Task<bool> HasAdoptedAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await store.OpenReadAsync(cancellationToken);
+        return await connection.QuerySingleAsync<bool>("SELECT EXISTS (SELECT 1 FROM flow_adopted)");
+    }
+
     public async Task AdoptAsync(OutboxAdoption adoption, CancellationToken cancellationToken)
     {
         await store.WriteAsync(

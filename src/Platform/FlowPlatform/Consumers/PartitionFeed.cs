@@ -7,6 +7,7 @@ namespace FlowPlatform.Consumers;
 internal sealed class PartitionFeed(IEventLog log, PartitionCursor cursor, ChannelWriter<FeedItem> queue, TimeProvider clock)
 {
     private long endAtSubscribe = -1;
+    private DateTimeOffset? shortSince;
 
     /// <summary>Why it doesn't read at present; null if it does.</summary>
     public string? Error { get; private set; }
@@ -17,8 +18,10 @@ internal sealed class PartitionFeed(IEventLog log, PartitionCursor cursor, Chann
     /// <summary>The log as it is now isn't recognised, but may become so by itself; null if it is.</summary>
     public LogIdentityException? Unrecognised { get; private set; }
 
-    /// <summary>Since when the log lacks what was applied; null if it lacks nothing.</summary>
-    public DateTimeOffset? ShortSince { get; private set; }
+    /// <summary>What the log lacks of what was applied, in words; null if it lacks nothing.</summary>
+    public string? Shortage => cursor.Shortage is { } missing && shortSince is { } since
+        ? $"The log has lost sequences {missing.From} to {missing.To} of {missing.Producer}, which were applied. Nothing is missing here; the producer publishes them again, which is waited for since {since:O}."
+        : null;
 
     public PartitionCursor Cursor => cursor;
 
@@ -55,7 +58,7 @@ internal sealed class PartitionFeed(IEventLog log, PartitionCursor cursor, Chann
 
         cursor.Recognise(resumption);
         cursor.Attach(endAtSubscribe);
-        ShortSince = cursor.Shortage is null ? null : ShortSince ?? clock.GetUtcNow();
+        shortSince = cursor.Shortage is null ? null : shortSince ?? clock.GetUtcNow();
         (Error, Unrecognised, UnavailableSince) = (null, null, null);
         backoff.Reset();
         while (true)

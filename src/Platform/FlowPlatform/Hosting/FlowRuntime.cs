@@ -23,8 +23,8 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     private readonly ILogger<FlowRuntime> logger;
     private readonly CancellationTokenSource stopping = new();
     private readonly Dictionary<Type, IStore> stores = [];
-    private readonly List<ConsumerLoop> loops = [];
     private readonly List<Task> running = [];
+    private volatile ConsumerLoop[] loops = [];
     private int disposed;
     private OutboxRelay? relay;
     private CommandRelay? commands;
@@ -57,14 +57,17 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         await store.OpenAsync(cancellationToken);
+        List<ConsumerLoop> created = [];
         foreach (var declared in definition.Consumers)
         {
             var consumer = (Consumer)services.GetRequiredService(declared.Type);
             stores[declared.Type] = consumer is Projection
                 ? await store.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(declared.Type.Assembly, consumer.Name), cancellationToken)
                 : store;
-            loops.Add(new ConsumerLoop(declared, consumer, stores[declared.Type], log, clock));
+            created.Add(NewLoop(declared, consumer));
         }
+
+        loops = [.. created];
     }
 
     /// <inheritdoc />
@@ -76,7 +79,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         if (definition.Published.All.Count > 0)
         {
             relay = new OutboxRelay(log, store.Outbox, definition.Published, clock);
-            running.Add(SuperviseAsync("outbox relay", relay.RunAsync, relay.Fail));
+            RunRelay(relay);
         }
 
         if (services.GetService<ICommandBus>() is { } bus && definition.Commands.Count > 0)
@@ -85,10 +88,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
             running.Add(SuperviseAsync("command relay", commands.RunAsync, stopped => commandFailure = stopped));
         }
 
-        foreach (var loop in loops)
-        {
-            running.Add(SuperviseAsync(loop.Consumer.Name, loop.RunAsync, loop.Fail));
-        }
+        Array.ForEach(loops, RunConsumer);
 
         return Task.CompletedTask;
     }
@@ -97,7 +97,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await stopping.CancelAsync();
-        await Task.WhenAll(running).WaitAsync(cancellationToken);
+        await Task.WhenAll(Running()).WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc />
@@ -116,17 +116,21 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         }
 
         await stopping.CancelAsync();
-        await Task.WhenAll(running);
+        await Task.WhenAll(Running());
+        repairing.Dispose();
         stopping.Dispose();
     }
 
-    private Task SuperviseAsync(string what, Func<CancellationToken, Task> run, Action<Exception> failed) => Task.Run(async () =>
+    private ConsumerLoop NewLoop(ConsumerDefinition declared, Consumer consumer) => new(declared, consumer, stores[declared.Type], log, clock);
+
+    private Task SuperviseAsync(string what, Func<CancellationToken, Task> run, Action<Exception> failed, CancellationToken? part = null) => Task.Run(async () =>
     {
+        var stop = part ?? stopping.Token;
         try
         {
-            await run(stopping.Token);
+            await run(stop);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             LogEnded(what);
         }

@@ -32,15 +32,23 @@ public sealed record PublishedPartitionStatus(string Stream, int Partition, long
 /// <param name="Mark">Greatest sequence applied.</param>
 /// <param name="Lag">Events between the mark and the log's end; null while the log can't be reached.</param>
 /// <param name="DelaySeconds">How long ago the oldest event that it has not applied was stored, roughly; 0 when it has all.</param>
-/// <param name="State">waiting, catching-up, live, unavailable or stopped.</param>
+/// <param name="State">waiting, catching-up, live, refilling (the log has lost what was applied, and gets it again), unavailable or stopped.</param>
 /// <param name="Owner">Who owns the partition: the instance.</param>
-/// <param name="Error">Why it is unavailable or stopped; else null.</param>
+/// <param name="Error">Why it is refilling, unavailable or stopped; else null.</param>
 public sealed record ConsumerPartitionStatus(
-    string Consumer, string Stream, int Partition, long Position, long Mark, long? Lag, double DelaySeconds, string State, string Owner, string? Error);
+    string Consumer, string Stream, int Partition, long Position, long Mark, long? Lag, double DelaySeconds, string State, string Owner, string? Error)
+{
+    /// <summary>What it has noted about this partition of the log; <c>GET /flow/incidents</c> has it in words.</summary>
+    public int Incidents { get; init; }
+}
 
 /// <summary>The outbox.</summary>
 /// <param name="Depth">Rows that the log has not confirmed.</param>
 /// <param name="Commands">Commands that wait to be sent.</param>
-/// <param name="State">State of the relay: connecting, running, unavailable or stopped.</param>
+/// <param name="State">State of the relay: connecting, running, refilling (it publishes a tail again that the log had lost), unavailable or stopped.</param>
 /// <param name="Error">Why it is unavailable or stopped; else null.</param>
-public sealed record OutboxStatus(long Depth, long Commands, string State, string? Error);
+public sealed record OutboxStatus(long Depth, long Commands, string State, string? Error)
+{
+    /// <summary>What the relay has noted about the log.</summary>
+    public int Incidents { get; init; }
+}

@@ -21,6 +21,9 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
     /// <summary>The exception that stopped it; null while it runs.</summary>
     public Exception? Failure { get; private set; }
 
+    /// <summary>Why the log can't be looked at, before the first relay runs; null if it can.</summary>
+    public (string Reason, DateTimeOffset Since)? Away { get; private set; }
+
     /// <summary>Why confirms can't be written down at present; null if they can.</summary>
     public string? BooksTrouble { get; private set; }
 
@@ -34,6 +37,7 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
         try
         {
             marks.Clear();
+            await RecogniseAsync(cancellationToken);
             var heads = (await outbox.ReadHeadsAsync(cancellationToken)).ToDictionary(head => head.Partition);
             relays =
             [
@@ -50,6 +54,38 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
             await stopping.CancelAsync();
             await Task.WhenAll(running).ContinueWith(static all => all.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             Array.ForEach(relays, static relay => relay.Dispose());
+        }
+    }
+
+    /// <summary>A new store on a log that an earlier store of the service has written takes it over, else its reactors would publish again what they had decided before.</summary>
+    private async Task RecogniseAsync(CancellationToken cancellationToken)
+    {
+        var adopter = new OutboxAdopter(log, outbox, published, clock);
+        var backoff = new Backoff(clock);
+        while (true)
+        {
+            try
+            {
+                if (await adopter.IsNewStoreOnOldLogAsync(cancellationToken))
+                {
+                    var adopted = await adopter.AdoptAsync(anew: true, cancellationToken);
+                    await outbox.RecordIncidentAsync(
+                        published.All.First().PartitionIds.First(),
+                        0,
+                        "adopted",
+                        $"This store is new, and the log has {adopted.Beyond} events of an earlier one of the service: they are not emitted again, and what follows is published as {adopted.To}. "
+                        + "State that only the earlier store had is gone.",
+                        cancellationToken);
+                }
+
+                Away = null;
+                return;
+            }
+            catch (Exception gone) when (gone is EventLogUnavailableException or StreamNotFoundException or StoreBusyException)
+            {
+                Away ??= (gone.Message, clock.GetUtcNow());
+                await backoff.WaitAsync(cancellationToken);
+            }
         }
     }
 

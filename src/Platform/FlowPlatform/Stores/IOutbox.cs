@@ -40,6 +40,9 @@ public interface IOutbox
     /// <summary>Ids of all rows of a partition that are still there, by sequence.</summary>
     Task<IReadOnlyDictionary<long, string>> ReadIdsAsync(PartitionId partition, CancellationToken cancellationToken);
 
+    /// <summary>True if the store has adopted a log: it knows events that it must not emit again.</summary>
+    Task<bool> HasAdoptedAsync(CancellationToken cancellationToken);
+
     /// <summary>
     /// Starts a new incarnation (rule P3): what the log has beyond the store is never emitted again, rows that are in the log go, the others get sequences from 1 in the order they had.
     /// Call it while no relay runs.
