@@ -6,7 +6,8 @@ using Microsoft.Data.Sqlite;
 namespace FlowPlatform.Storage;
 
 /// <summary>
-/// How values travel between .NET and the stores. On SQLite a decimal is a scaled integer, ten-thousandths, so that sums are exact, and a time is ISO 8601 text in UTC, which sorts.
+/// How values travel between .NET and the stores. A decimal has four decimals at most; on SQLite it is a scaled integer, so that sums are exact, on Postgres a <c>numeric</c>. A time is ISO 8601
+/// text in UTC on SQLite, which sorts, and a <c>timestamptz</c> on Postgres, which has microseconds.
 /// </summary>
 internal static class DapperTypes
 {
@@ -26,6 +27,9 @@ internal static class DapperTypes
     /// <summary>A time as SQLite keeps it.</summary>
     public static string ToText(DateTimeOffset time) => time.UtcDateTime.ToString(UtcTime.Format, CultureInfo.InvariantCulture);
 
+    /// <summary>A time as Postgres can keep it. Cut here: the driver would round times before 2000 the other way.</summary>
+    public static DateTimeOffset ToMicroseconds(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
+
     /// <summary>A time as a store gave it.</summary>
     public static DateTimeOffset ToTime(object value) => value switch
     {
@@ -39,27 +43,24 @@ internal static class DapperTypes
     {
         private const decimal Scale = 10_000m;
 
+        // Dividing by it takes trailing zeros away, so that an amount looks alike from either store.
+        private const decimal One = 1.0000000000000000000000000000m;
+
         public override void SetValue(IDbDataParameter parameter, decimal value)
         {
-            if (parameter is not SqliteParameter)
-            {
-                parameter.Value = value;
-                return;
-            }
-
             var scaled = value * Scale;
             if (scaled != decimal.Truncate(scaled))
             {
                 throw new ArgumentException($"{value} has more than four decimals: it can't be stored exactly.");
             }
 
-            parameter.Value = decimal.ToInt64(scaled);
+            parameter.Value = parameter is SqliteParameter ? decimal.ToInt64(scaled) : value;
         }
 
         public override decimal Parse(object value) => value switch
         {
             long scaled => scaled / Scale,
-            decimal exact => exact,
+            decimal exact => exact / One,
             _ => throw new DataException($"An amount can't be read from {value.GetType().Name}: amounts are INTEGER columns of ten-thousandths."),
         };
     }
@@ -69,7 +70,7 @@ internal static class DapperTypes
         public const string Format = "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'";
 
         public override void SetValue(IDbDataParameter parameter, DateTimeOffset value) =>
-            parameter.Value = parameter is SqliteParameter ? ToText(value) : value.ToUniversalTime();
+            parameter.Value = parameter is SqliteParameter ? ToText(value) : ToMicroseconds(value).ToUniversalTime();
 
         public override DateTimeOffset Parse(object value) => ToTime(value);
     }

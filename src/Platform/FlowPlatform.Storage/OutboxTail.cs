@@ -5,7 +5,7 @@ namespace FlowPlatform.Storage;
 
 /// <summary>
 /// The newest committed events of an outbox, by partition, so that the relay need not read back what was written a moment ago. Bounded; what it lacks is in the table.
-/// One writer, any number of readers.
+/// Any number of writers and readers.
 /// </summary>
 internal sealed class OutboxTail
 {
@@ -30,6 +30,7 @@ internal sealed class OutboxTail
     private sealed class Part
     {
         private readonly Queue<EventEnvelope> queue = new();
+        private string? producer;
         private long last;
         private long bytes;
 
@@ -37,6 +38,13 @@ internal sealed class OutboxTail
         {
             lock (queue)
             {
+                if (@event.Sequence <= last && @event.Producer == producer)
+                {
+                    // Two writers' commits are added in any order. The earlier one leaves a hole before what is here: the table fills it.
+                    return;
+                }
+
+                producer = @event.Producer;
                 if (@event.Sequence != last + 1)
                 {
                     queue.Clear();

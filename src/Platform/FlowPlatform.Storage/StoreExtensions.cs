@@ -4,8 +4,10 @@ using System.Runtime.CompilerServices;
 using FlowPlatform.Hosting;
 using FlowPlatform.Log;
 using FlowPlatform.Storage.EmbeddedLog;
+using FlowPlatform.Storage.Postgres;
 using FlowPlatform.Storage.Sqlite;
 using FlowPlatform.Stores;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -15,20 +17,33 @@ namespace FlowPlatform.Storage;
 public static class StoreExtensions
 {
     /// <summary>
-    /// Keeps the service's stores as SQLite files in the directory that the setting <c>FLOW_DATA</c> names (default: <c>.flow/data/&lt;service&gt;</c> below the working directory).
+    /// Keeps the service's stores in the Postgres database that <c>ConnectionStrings:&lt;service&gt;-db</c> names (or <c>&lt;service&gt;_db</c>, for shells), which all replicas of the service share and
+    /// nobody else. Where it isn't set, they are SQLite files in the directory that the setting <c>FLOW_DATA</c> names (default: <c>.flow/data/&lt;service&gt;</c> below the working directory).
     /// Where <c>ConnectionStrings:embedded-log</c> names a directory, the event log is there, too: an <see cref="EmbeddedEventLog"/>, shared by all services that name the same one.
     /// Setting <c>FLOW_OUTBOX_LIMIT</c> is the most events that may wait for the log before decisions from outside are refused (default 500,000; see <see cref="OutboxRoom"/>).
     /// </summary>
     /// <param name="flow">The flow.</param>
+    /// <exception cref="InvalidOperationException">A setting can't be used; the message names it, and holds no password.</exception>
     /// <param name="schema">Assembly with the main store's migrations (<c>Schema/main/…</c>); default: the caller's.</param>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static FlowBuilder UseStore(this FlowBuilder flow, Assembly? schema = null)
     {
         var migrations = schema ?? Assembly.GetCallingAssembly();
+        var database = flow.Configuration.GetConnectionString($"{flow.Service}-db") ?? flow.Configuration.GetConnectionString($"{flow.Service}_db".Replace('-', '_'));
         var directory = flow.Configuration["FLOW_DATA"] is { Length: > 0 } configured ? configured : Path.Combine(".flow", "data", flow.Service);
         var room = new OutboxRoom(Limit(flow.Configuration["FLOW_OUTBOX_LIMIT"]));
-        flow.Services.AddSingleton<IServiceStore>(provider => new SqliteServiceStore(
-            Path.GetFullPath(directory), migrations, provider.GetRequiredService<PublishedStreams>(), provider.GetRequiredService<TimeProvider>(), room));
+        if (database is { Length: > 0 })
+        {
+            PostgresSources.Check(database, $"ConnectionStrings:{flow.Service}-db");
+            flow.Services.AddSingleton<IServiceStore>(provider => new PostgresServiceStore(
+                database, migrations, provider.GetRequiredService<PublishedStreams>(), provider.GetRequiredService<TimeProvider>(), room));
+        }
+        else
+        {
+            flow.Services.AddSingleton<IServiceStore>(provider => new SqliteServiceStore(
+                Path.GetFullPath(directory), migrations, provider.GetRequiredService<PublishedStreams>(), provider.GetRequiredService<TimeProvider>(), room));
+        }
+
         if (flow.EmbeddedLog is { } log)
         {
             flow.Services.AddEmbeddedEventLog(log);

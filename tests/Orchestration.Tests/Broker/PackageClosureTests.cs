@@ -1,4 +1,5 @@
 using FlowPlatform.Orchestration.Broker;
+using FlowPlatform.Orchestration.Packages;
 
 namespace FlowPlatform.Orchestration.Tests.Broker;
 
@@ -41,7 +42,7 @@ public sealed class PackageClosureTests
     public void Erlang_and_the_missing_libraries_are_taken_and_nothing_of_a_system_service()
     {
         var packages = PackageClosure.Parse(Depends);
-        PackageClosure.Of("rabbitmq-server", packages, name => name is "libc6" or "libsystemd0" or "zlib1g")
+        PackageClosure.Of("rabbitmq-server", new PackageParts(DebianPackages.IsErlang, _ => false), packages, name => name is "libc6" or "libsystemd0" or "zlib1g")
             .ShouldBe(["erlang-base", "erlang-crypto", "erlang-ssl", "libncurses6", "libssl3", "libtinfo6", "rabbitmq-server"]);
     }
 

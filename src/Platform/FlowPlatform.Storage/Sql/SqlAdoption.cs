@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Dapper;
 using FlowPlatform.Stores;
 
@@ -46,13 +47,15 @@ internal static class SqlAdoption
             new[] { new { key = "incarnation", value = adoption.Incarnation }, new { key = "incarnation-since", value = DapperTypes.ToText(now) } });
     }
 
-    /// <summary>Leaves out what the log has already: a reactor of a restored store decides again what it had decided, under the same ids (rule P7).</summary>
-    public static async Task<List<PendingEvent>> WithoutAdoptedAsync(IStoreScope scope, List<PendingEvent> events)
+    /// <summary>
+    /// Leaves out what the log has already: a reactor of a restored store decides again what it had decided, under the same ids (rule P7). Asked only for what has a cause, for other ids are never made twice.
+    /// </summary>
+    public static async Task<List<PendingEvent>> WithoutAdoptedAsync(DbConnection connection, List<PendingEvent> events)
     {
         HashSet<string> adopted = [];
-        foreach (var ids in events.Select(item => item.Event.Id).Chunk(MaxIds))
+        foreach (var ids in events.Where(item => item.Event.CausationId is not null).Select(item => item.Event.Id).Chunk(MaxIds))
         {
-            adopted.UnionWith(await scope.Connection.QueryAsync<string>("SELECT event_id FROM flow_adopted WHERE event_id IN @ids", new { ids }));
+            adopted.UnionWith(await connection.QueryAsync<string>("SELECT event_id FROM flow_adopted WHERE event_id IN @ids", new { ids }));
         }
 
         return adopted.Count == 0 ? events : events.FindAll(item => !adopted.Contains(item.Event.Id));

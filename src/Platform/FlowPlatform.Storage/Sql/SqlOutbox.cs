@@ -46,13 +46,16 @@ internal class SqlOutbox(IStore store, string service, Incarnation first, Outbox
         return [.. rows.Select(row => new OutboxHead(new PartitionId(row.Stream, row.Partition), row.Assigned, row.Confirmed, row.ConfirmedId))];
     }
 
-    public async Task<IReadOnlyList<EventEnvelope>> ReadAsync(PartitionId partition, long after, int maxEvents, long maxBytes, CancellationToken cancellationToken)
-    {
-        if (TryReadTail(partition, after, maxEvents, maxBytes, out var newest) && newest.All(row => row.Producer == Producer))
-        {
-            return newest;
-        }
+    public virtual async Task<IReadOnlyList<EventEnvelope>> ReadAsync(PartitionId partition, long after, int maxEvents, long maxBytes, CancellationToken cancellationToken) =>
+        TryReadTail(partition, after, maxEvents, maxBytes, out var newest) ? newest : await ReadTableAsync(partition, after, maxEvents, maxBytes, cancellationToken);
 
+    /// <summary>What is in memory. Not what was written there just when another incarnation began.</summary>
+    protected bool TryReadTail(PartitionId partition, long after, int maxEvents, long maxBytes, out IReadOnlyList<EventEnvelope> newest) =>
+        Tail.TryRead(partition, after, maxEvents, maxBytes, out newest) && newest.All(row => row.Producer == producer);
+
+    /// <summary>What is in the table, whatever is in memory.</summary>
+    protected async Task<IReadOnlyList<EventEnvelope>> ReadTableAsync(PartitionId partition, long after, int maxEvents, long maxBytes, CancellationToken cancellationToken)
+    {
         await using var connection = await store.OpenReadAsync(cancellationToken);
         await using var command = connection.CreateCommand();
         command.CommandText =
@@ -173,10 +176,6 @@ internal class SqlOutbox(IStore store, string service, Incarnation first, Outbox
         await using var connection = await store.OpenReadAsync(cancellationToken);
         return await connection.QuerySingleAsync<long>("SELECT count(*) FROM flow_command");
     }
-
-    /// <summary>What the tail knows; where others write, too, it may not know enough.</summary>
-    protected virtual bool TryReadTail(PartitionId partition, long after, int maxEvents, long maxBytes, out IReadOnlyList<EventEnvelope> events) =>
-        Tail.TryRead(partition, after, maxEvents, maxBytes, out events);
 
     private static void Add(DbCommand command, string name, object value)
     {

@@ -94,7 +94,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
             return;
         }
 
-        var started = Stopwatch.GetTimestamp();
+        var started = clock.GetTimestamp();
         try
         {
             await ApplyAsync(records, touched, notes, cancellationToken);
@@ -104,7 +104,7 @@ internal sealed class BatchApplier(Consumer consumer, IStore store, TimeProvider
             await ApplySinglyAsync(records, cancellationToken);
         }
 
-        var elapsed = Stopwatch.GetElapsedTime(started);
+        var elapsed = clock.GetElapsedTime(started);
         lastCommit = clock.GetTimestamp();
         touched.Clear();
         if (records.Count > 0)

@@ -63,7 +63,7 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
         finally
         {
             // What was read before a feed's fault is sound: it is applied before the consumer stops.
-            await stopping.CancelAsync();
+            stopping.Cancel();
             await EndAsync(Task.WhenAll(feeding));
             queue.Writer.TryComplete();
             await EndAsync(applying);
@@ -147,7 +147,7 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
         }
         finally
         {
-            await stopping.CancelAsync();
+            stopping.Cancel();
             await EndAsync(Task.WhenAll(running));
         }
     }

@@ -62,7 +62,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         {
             var consumer = (Consumer)services.GetRequiredService(declared.Type);
             stores[declared.Type] = consumer is Projection
-                ? await store.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(declared.Type.Assembly, consumer.Name), cancellationToken)
+                ? await store.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(declared.Type.Assembly, consumer.Name, store.Kind), cancellationToken)
                 : store;
             created.Add(NewLoop(declared, consumer));
         }

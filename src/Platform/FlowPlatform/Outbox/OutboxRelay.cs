@@ -51,7 +51,7 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
         }
         finally
         {
-            await stopping.CancelAsync();
+            stopping.Cancel();
             await Task.WhenAll(running).ContinueWith(static all => all.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             Array.ForEach(relays, static relay => relay.Dispose());
         }

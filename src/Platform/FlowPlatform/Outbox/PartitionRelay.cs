@@ -248,7 +248,7 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var first = await Task.WhenAny(outbox.EventsAdded.WaitAsync(seen, either.Token), writer.Closed, lookAgain.Task);
-        await either.CancelAsync();
+        either.Cancel();
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfShort();
         if (first == writer.Closed)

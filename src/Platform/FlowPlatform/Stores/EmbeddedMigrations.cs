@@ -9,7 +9,7 @@ namespace FlowPlatform.Stores;
 public static class EmbeddedMigrations
 {
     /// <summary>The migrations of a database, in order, for every kind that has them.</summary>
-    /// <exception cref="MigrationException">Numbers are missing or doubled.</exception>
+    /// <exception cref="MigrationException">Numbers are missing or doubled, or there are migrations of another kind only.</exception>
     public static IReadOnlyList<Migration> Of(Assembly assembly, string database, string kind = "sqlite")
     {
         var prefix = $"Schema/{database}/";
@@ -25,6 +25,11 @@ public static class EmbeddedMigrations
             {
                 throw new MigrationException($"{assembly.GetName().Name}: {prefix} should have migration {index + 1:D4} where it has {found[index].Name}.");
             }
+        }
+
+        if (found.Count == 0 && assembly.GetManifestResourceNames().FirstOrDefault(name => name.StartsWith(prefix, StringComparison.Ordinal)) is { } other)
+        {
+            throw new MigrationException($"{assembly.GetName().Name} has {other}, but no {prefix}0001_….{kind}.sql: write the same tables for {kind}.");
         }
 
         return found;

@@ -4,7 +4,7 @@ using System.Data.Common;
 namespace FlowPlatform.Stores;
 
 /// <summary>
-/// A private database with one order of commits. <see cref="WriteAsync{T}"/> may be called from anywhere at any time; units commit in groups, each on its own savepoint (rule P6).
+/// A private database with one order of commits. Units of work may be written from anywhere at any time; they commit in groups, each on its own savepoint (rule P6).
 /// </summary>
 public interface IStore : IAsyncDisposable
 {
@@ -15,8 +15,19 @@ public interface IStore : IAsyncDisposable
     /// Runs a unit of work in a transaction and completes when it is durable. If the unit throws, nothing of it remains and the exception comes out here.
     /// Keep it short, and call nothing outside: others wait behind it.
     /// </summary>
-    /// <exception cref="StoreBusyException">Too many units wait, or the database is locked or full; nothing was done.</exception>
+    /// <exception cref="StoreBusyException">Too many units wait, or the database is away, locked or full; nothing was done.</exception>
+    /// <exception cref="CommitOutcomeUnknownException">The database went away in the middle of the commit and did not come back in time to be asked.</exception>
     Task<T> WriteAsync<T>(Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The same for a unit that is serial only with units that name one of its keys, and with those without keys (rule C6): where the store allows it, others run beside it. SQLite, which has one
+    /// writer, runs it as any other.
+    /// </summary>
+    /// <param name="keys">Everything that the unit reads in order to decide, and writes, by names of the service's choice, such as <c>stock/85123A</c>; they are locked, sorted, before it runs.</param>
+    /// <param name="work">The unit.</param>
+    /// <param name="cancellationToken">Cancels a unit that waits.</param>
+    /// <exception cref="StoreBusyException">As above.</exception>
+    Task<T> WriteAsync<T>(IReadOnlyCollection<string> keys, Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken) => WriteAsync(work, cancellationToken);
 
     /// <summary>A read-only connection that sees what is committed. Dispose it soon: it returns to a pool.</summary>
     ValueTask<DbConnection> OpenReadAsync(CancellationToken cancellationToken);
@@ -25,10 +36,13 @@ public interface IStore : IAsyncDisposable
 /// <summary>A service's main store: its state, its reactors' checkpoints, its outbox and inbox, and the catalog of its projections' generations.</summary>
 public interface IServiceStore : IStore
 {
+    /// <summary>Kind of its migrations: <c>sqlite</c> or <c>postgres</c>.</summary>
+    string Kind => "sqlite";
+
     /// <summary>What the relay reads and writes.</summary>
     IOutbox Outbox { get; }
 
-    /// <summary>Takes the store for this process, migrates it and creates its incarnation if it is new. Call once, before anything else.</summary>
+    /// <summary>Takes the store (SQLite: for this process alone), migrates it and creates its incarnation if it is new. Call once, before anything else.</summary>
     /// <exception cref="StoreInUseException">Another process has it.</exception>
     Task OpenAsync(CancellationToken cancellationToken);
 
@@ -69,6 +83,19 @@ public sealed class StoreBusyException : FlowException
     /// <summary>Creates it.</summary>
     public StoreBusyException(string message, Exception? inner = null)
         : base(message, inner)
+    {
+    }
+}
+
+/// <summary>
+/// The connection ended in the middle of a commit, and the database could not be asked since: the unit was done, or it was not. Read what it would have written before you do it again;
+/// what is done by id, by checkpoint or by inbox may simply be done again.
+/// </summary>
+public sealed class CommitOutcomeUnknownException : FlowException
+{
+    /// <summary>Creates it.</summary>
+    public CommitOutcomeUnknownException(string database, Exception inner)
+        : base($"The connection to {database} ended in the middle of a commit, and nobody could say since whether it was done.", inner)
     {
     }
 }

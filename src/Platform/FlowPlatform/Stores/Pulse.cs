@@ -4,7 +4,7 @@ namespace FlowPlatform.Stores;
 public sealed class Pulse
 {
     private readonly Lock gate = new();
-    private TaskCompletionSource next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private List<TaskCompletionSource> waiting = [];
     private long version;
 
     /// <summary>How often it has happened. Read it before looking for work; wait with it after.</summary>
@@ -13,23 +13,44 @@ public sealed class Pulse
     /// <summary>Wakes all who wait.</summary>
     public void Signal()
     {
-        TaskCompletionSource waiting;
+        List<TaskCompletionSource> woken;
         lock (gate)
         {
             version++;
-            waiting = next;
-            next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            (woken, waiting) = (waiting, []);
         }
 
-        waiting.SetResult();
+        woken.ForEach(static waiter => waiter.TrySetResult());
     }
 
     /// <summary>Completes at once if it has happened since <paramref name="seen"/> was read, else when it happens.</summary>
-    public Task WaitAsync(long seen, CancellationToken cancellationToken)
+    public async Task WaitAsync(long seen, CancellationToken cancellationToken)
     {
+        // Of each waiter his own: one that all shared, with a wait that can be cancelled upon it, would take a second thread to go on.
+        var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (gate)
         {
-            return version != seen ? Task.CompletedTask : next.Task.WaitAsync(cancellationToken);
+            if (version != seen)
+            {
+                return;
+            }
+
+            waiting.Add(waiter);
+        }
+
+        using var cancelling = cancellationToken.UnsafeRegister(static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), waiter);
+        try
+        {
+            await waiter.Task;
+        }
+        catch (OperationCanceledException)
+        {
+            lock (gate)
+            {
+                waiting.Remove(waiter);
+            }
+
+            throw;
         }
     }
 }

@@ -73,8 +73,8 @@ public sealed class StoreTransaction : IStoreScope
             Type = type.Name,
             Source = streams.Service,
             Key = key,
-            Time = time.ToUniversalTime(),
-            CommittedAt = clock.GetUtcNow(),
+            Time = ToMicroseconds(time.ToUniversalTime()),
+            CommittedAt = ToMicroseconds(clock.GetUtcNow()),
             TraceParent = cause is null ? Activity.Current?.Id : cause.TraceParent,
             TraceState = cause is null ? Activity.Current?.TraceStateString : cause.TraceState,
             CorrelationId = cause?.CorrelationId ?? id,
@@ -97,6 +97,9 @@ public sealed class StoreTransaction : IStoreScope
             id, CommandType.NameOf(command.GetType()), FlowJson.Serialize(command), cause.Time, cause.CausationId ?? cause.Id, cause.CorrelationId, cause.TraceParent, cause.TraceState));
         return id;
     }
+
+    /// <summary>All stores can keep that exactly; an event must not differ by where it is read.</summary>
+    private static DateTimeOffset ToMicroseconds(DateTimeOffset time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMicrosecond));
 }
 
 /// <summary>An event on its way into the outbox.</summary>

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using FlowPlatform.Orchestration.Processes;
 
@@ -13,17 +11,18 @@ namespace FlowPlatform.Orchestration.Broker;
 /// </summary>
 public sealed class SharedTestBroker : IAsyncDisposable
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan OthersLimit = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly string folder;
+    private readonly ServerLeases leases;
     private FileLock? lease;
     private Owned? owned;
 
     private SharedTestBroker(string folder, string amqpUri, string streamUri)
     {
         this.folder = folder;
+        leases = new ServerLeases(folder);
         AmqpUri = amqpUri;
         StreamUri = streamUri;
     }
@@ -46,7 +45,7 @@ public sealed class SharedTestBroker : IAsyncDisposable
             var stream = Environment.GetEnvironmentVariable("FLOW_TEST_RABBITMQ_STREAM");
             return Task.FromResult(new SharedTestBroker("", amqp, stream is { Length: > 0 } ? stream : DefaultStreamUri(amqp)));
         }
-        return AcquireAsync(DefaultFolder(), cancellationToken);
+        return AcquireAsync(ServerLeases.DefaultFolder(), cancellationToken);
     }
 
     internal static async Task<SharedTestBroker> AcquireAsync(string folder, CancellationToken cancellationToken)
@@ -56,14 +55,15 @@ public sealed class SharedTestBroker : IAsyncDisposable
         {
             throw new BrokerException($"Others may write to {folder}, where tests keep their broker's address. Delete it.");
         }
-        using var held = await LockAsync(folder, cancellationToken);
+        var leases = new ServerLeases(folder);
+        using var held = await LockAsync(leases, cancellationToken);
         if (ReadState(folder) is { IsLive: true } live)
         {
-            return new SharedTestBroker(folder, live.AmqpUri, live.StreamUri) { lease = TakeLease(folder) };
+            return new SharedTestBroker(folder, live.AmqpUri, live.StreamUri) { lease = TakeLease(leases) };
         }
         foreach (var orphan in Directory.GetDirectories(folder, "data-*"))
         {
-            RemoveData(orphan);
+            ServerLeases.RemoveData(orphan);
         }
         var data = Path.Combine(folder, $"data-{Guid.NewGuid():N}");
         var broker = await PrivateBroker.StartAsync(
@@ -71,7 +71,7 @@ public sealed class SharedTestBroker : IAsyncDisposable
         var node = ProcessIdentity.Of(broker.ProcessId) ?? throw new BrokerException("The broker ended right after its start.");
         var state = new State(ProcessIdentity.Current, node, broker.AmqpUri, broker.StreamUri);
         PrivateFile.Write(StateFile(folder), JsonSerializer.Serialize(state));
-        return new SharedTestBroker(folder, broker.AmqpUri, broker.StreamUri) { lease = TakeLease(folder), owned = new Owned(broker, node, data) };
+        return new SharedTestBroker(folder, broker.AmqpUri, broker.StreamUri) { lease = TakeLease(leases), owned = new Owned(broker, node, data) };
     }
 
     /// <summary>Gives the lease back. In the process that started the broker: waits (at most 30 minutes) for the others, then stops it.</summary>
@@ -91,16 +91,16 @@ public sealed class SharedTestBroker : IAsyncDisposable
         while (true)
         {
             // Under the lock nobody joins between the look and the stop.
-            using (await LockAsync(folder, CancellationToken.None))
+            using (await LockAsync(leases, CancellationToken.None))
             {
-                if (!AnyLease(folder) || mine.Broker.Exited.IsCompleted || time.GetElapsedTime(started) > OthersLimit)
+                if (!leases.Any() || mine.Broker.Exited.IsCompleted || time.GetElapsedTime(started) > OthersLimit)
                 {
                     if (ReadState(folder)?.Node == mine.Node)
                     {
                         File.Delete(StateFile(folder)); // not that of a successor who found ours dead
                     }
                     await mine.Broker.DisposeAsync();
-                    RemoveData(mine.Data);
+                    ServerLeases.RemoveData(mine.Data);
                     return;
                 }
             }
@@ -111,58 +111,28 @@ public sealed class SharedTestBroker : IAsyncDisposable
     private static State? ReadState(string folder) =>
         File.Exists(StateFile(folder)) ? JsonSerializer.Deserialize<State>(File.ReadAllText(StateFile(folder))) : null;
 
-    private static FileLock TakeLease(string folder) =>
-        FileLock.TryAcquire(Path.Combine(folder, "leases", $"{Environment.ProcessId}-{Guid.NewGuid():N}"))
-        ?? throw new BrokerException("A new lease file can't be locked: does the temporary folder's file system support locks?");
-
-    /// <summary>Whether a process holds a lease; files of those that ended are removed.</summary>
-    private static bool AnyLease(string folder)
-    {
-        var leases = Path.Combine(folder, "leases");
-        foreach (var file in Directory.Exists(leases) ? Directory.GetFiles(leases) : [])
-        {
-            using var free = FileLock.TryAcquire(file);
-            if (free is null)
-            {
-                return true;
-            }
-            File.Delete(file);
-        }
-        return false;
-    }
-
-    /// <summary>Removes a broker's data; a node that outlived its killed owner is ended first.</summary>
-    private static void RemoveData(string data)
-    {
-        if (Directory.Exists(data))
-        {
-            new ProcessJournal(Path.Combine(data, "processes")).Sweep();
-            Directory.Delete(data, recursive: true);
-        }
-    }
-
-    private static async Task<FileLock> LockAsync(string folder, CancellationToken cancellationToken)
+    private static FileLock TakeLease(ServerLeases leases)
     {
         try
         {
-            return await FileLock.AcquireAsync(Path.Combine(folder, "lock"), StartLimit, onWait: null, TimeProvider.System, cancellationToken);
+            return leases.Take();
         }
-        catch (TimeoutException e)
+        catch (IOException e)
         {
             throw new BrokerException(e.Message, e);
         }
     }
 
-    /// <summary>One folder per user and clone: clones side by side may differ in what they start.</summary>
-    private static string DefaultFolder()
+    private static async Task<FileLock> LockAsync(ServerLeases leases, CancellationToken cancellationToken)
     {
-        var clone = new DirectoryInfo(AppContext.BaseDirectory);
-        while (clone is not null && !File.Exists(Path.Combine(clone.FullName, "FlowPlatform.sln")))
+        try
         {
-            clone = clone.Parent;
+            return await leases.LockAsync(cancellationToken);
         }
-        var key = SHA256.HashData(Encoding.UTF8.GetBytes($"{Environment.UserName}\n{clone?.FullName ?? AppContext.BaseDirectory}"));
-        return Path.Combine(Path.GetTempPath(), $"flowplatform-tests-{Convert.ToHexStringLower(key)[..16]}");
+        catch (TimeoutException e)
+        {
+            throw new BrokerException(e.Message, e);
+        }
     }
 
     private static string DefaultStreamUri(string amqp)

@@ -14,6 +14,6 @@ internal static class UserCache
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         return home.Length > 0
             ? Path.Combine(home, ".cache", "flowplatform", name)
-            : throw new BrokerException("The user has no home folder to cache RabbitMQ's packages in. Set XDG_CACHE_HOME.");
+            : throw new BrokerException("The user has no home folder to cache packages in. Set XDG_CACHE_HOME.");
     }
 }

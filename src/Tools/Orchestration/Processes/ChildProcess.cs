@@ -8,6 +8,9 @@ internal sealed record ChildProcessStart(string FileName, IReadOnlyList<string> 
 {
     public required string WorkingDirectory { get; init; }
 
+    /// <summary>Asks the process to end; false when it is gone. Default: SIGTERM.</summary>
+    public Func<int, bool> AskToEnd { get; init; } = Signals.Terminate;
+
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
 
     /// <summary>Called for every line, from the two reading tasks.</summary>
@@ -20,16 +23,18 @@ internal sealed class ChildProcess : IAsyncDisposable
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1);
 
     private readonly Process process;
+    private readonly Func<int, bool> askToEnd;
     private readonly Task output;
 
-    private ChildProcess(Process process, ProcessIdentity? identity, Action<OutputLine>? onLine)
+    private ChildProcess(Process process, ProcessIdentity? identity, ChildProcessStart start)
     {
         this.process = process;
+        askToEnd = start.AskToEnd;
         ProcessId = process.Id;
         Identity = identity;
         output = Task.WhenAll(
-            OutputReader.ReadAsync(process.StandardOutput, text => onLine?.Invoke(new OutputLine(text, IsError: false))),
-            OutputReader.ReadAsync(process.StandardError, text => onLine?.Invoke(new OutputLine(text, IsError: true))));
+            OutputReader.ReadAsync(process.StandardOutput, text => start.OnLine?.Invoke(new OutputLine(text, IsError: false))),
+            OutputReader.ReadAsync(process.StandardError, text => start.OnLine?.Invoke(new OutputLine(text, IsError: true))));
         Exited = ExitAsync();
     }
 
@@ -67,13 +72,13 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
         var process = await SpawnThread.StartAsync(info);
         process.StandardInput.Close();
-        return new ChildProcess(process, ProcessIdentity.Of(process.Id), start.OnLine);
+        return new ChildProcess(process, ProcessIdentity.Of(process.Id), start);
     }
 
-    /// <summary>SIGTERM, then SIGKILL after <paramref name="grace"/>. Returns the exit code.</summary>
+    /// <summary>Asks it to end, then SIGKILL after <paramref name="grace"/>. Returns the exit code.</summary>
     public async Task<int> StopAsync(TimeSpan grace, TimeProvider time)
     {
-        if (!Exited.IsCompleted && grace > TimeSpan.Zero && Signals.Terminate(ProcessId))
+        if (!Exited.IsCompleted && grace > TimeSpan.Zero && askToEnd(ProcessId))
         {
             await Task.WhenAny(Exited, Task.Delay(grace, time));
         }

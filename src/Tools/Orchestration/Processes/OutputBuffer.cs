@@ -21,6 +21,14 @@ internal sealed class OutputBuffer(int capacity)
         }
     }
 
+    public void Clear()
+    {
+        lock (gate)
+        {
+            lines.Clear();
+        }
+    }
+
     public OutputLine[] Snapshot()
     {
         lock (gate)

@@ -1,8 +1,8 @@
-namespace FlowPlatform.Orchestration.Broker;
+namespace FlowPlatform.Orchestration.Packages;
 
 /// <summary>
-/// Which packages to unpack, from <c>apt-cache depends --recurse</c>. Followed are Erlang's own packages and shared libraries only:
-/// what else the server's package names (adduser, logrotate, python3 …) serves a system service, not a private node.
+/// Which packages to unpack, from <c>apt-cache depends --recurse</c>. Followed are the server's own packages and the shared libraries it needs:
+/// what else they name (adduser, logrotate, python3 …) serves a system service, not a private node.
 /// </summary>
 internal static class PackageClosure
 {
@@ -43,8 +43,9 @@ internal static class PackageClosure
         return packages;
     }
 
-    /// <summary>The packages to download: <paramref name="root"/>, Erlang, and libraries that <paramref name="isInstalled"/> denies.</summary>
-    public static IReadOnlyList<string> Of(string root, IReadOnlyDictionary<string, IReadOnlyList<string>> packages, Func<string, bool> isInstalled)
+    /// <summary>The packages to download: <paramref name="root"/>, and what it leads to of <paramref name="parts"/>, and of libraries that <paramref name="isInstalled"/> denies.</summary>
+    public static IReadOnlyList<string> Of(
+        string root, PackageParts parts, IReadOnlyDictionary<string, IReadOnlyList<string>> packages, Func<string, bool> isInstalled)
     {
         var chosen = new SortedSet<string>(StringComparer.Ordinal);
         var open = new Queue<string>([root]);
@@ -56,7 +57,7 @@ internal static class PackageClosure
             }
             foreach (var dependency in dependencies)
             {
-                if (IsErlang(dependency) || (IsLibrary(dependency) && !isInstalled(dependency)))
+                if (parts.IsPart(dependency) || (IsLibrary(dependency) && !parts.IsDispensable(dependency) && !isInstalled(dependency)))
                 {
                     open.Enqueue(dependency);
                 }
@@ -65,8 +66,9 @@ internal static class PackageClosure
         return [.. chosen];
     }
 
-    private static bool IsErlang(string package) => package.StartsWith("erlang-", StringComparison.Ordinal);
-
     private static bool IsLibrary(string package) =>
         package.StartsWith("lib", StringComparison.Ordinal) || package.StartsWith("zlib", StringComparison.Ordinal);
 }
+
+/// <summary>Which packages belong to a server itself, and which of its libraries it runs without.</summary>
+internal sealed record PackageParts(Func<string, bool> IsPart, Func<string, bool> IsDispensable);

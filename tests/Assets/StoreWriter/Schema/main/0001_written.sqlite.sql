@@ -1,0 +1,2 @@
+CREATE TABLE written (event_id TEXT PRIMARY KEY, writer TEXT NOT NULL, number INTEGER NOT NULL, UNIQUE (writer, number)) STRICT;
+CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
