@@ -6,9 +6,9 @@ namespace FlowPlatform.Tidy.Tests;
 internal static partial class Projects
 {
     /// <summary>Packages that may come with the platform library: the base class library's own family, and analyzers, which leave nothing behind.</summary>
-    private static readonly string[] PlatformPackages = ["Microsoft.Extensions.", "Microsoft.CodeAnalysis."];
+    private static readonly string[] PlatformPackages = ["Microsoft.Extensions.", "Microsoft.CodeAnalysis.", "Polly.Core"];
 
-    private static readonly string[] PlatformNamespaces = ["System", "Microsoft.Extensions", "FlowPlatform"];
+    private static readonly string[] PlatformNamespaces = ["System", "Microsoft.Extensions", "FlowPlatform", "Polly"];
 
     private static readonly string[] Platform = ["FlowPlatform", "FlowPlatform.Storage", "FlowPlatform.RabbitMQ", "ServiceDefaults"];
 

@@ -24,7 +24,7 @@ public sealed class BatchApplierTests : IDisposable
         await main.OpenAsync(Cancel);
         await using var store = await main.OpenGenerationAsync("totals", EmbeddedMigrations.Of(typeof(BatchApplierTests).Assembly, "totals"), Cancel);
         var (first, second) = (await AttachAsync(store, First), await AttachAsync(store, Second));
-        var applier = new BatchApplier(new Totals { Poison = "bad" }, store, TimeProvider.System);
+        var applier = new BatchApplier(new Totals(parks: false) { Poison = "bad" }, store, TimeProvider.System);
 
         await ApplyAsync(applier, Item(second, Envelopes.PaidIn("e1", 1).At(0, Second)));
         var poisoned = await Should.ThrowAsync<PoisonEventException>(() => ApplyAsync(

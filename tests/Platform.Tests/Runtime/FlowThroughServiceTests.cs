@@ -99,19 +99,6 @@ public sealed class FlowThroughServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task A_poison_event_stops_its_consumer_after_everything_before_it_and_turns_health_red()
-    {
-        await using var bank = await BankHost.StartAsync(log, directory.Path, services => ((Totals)services.GetService(typeof(Totals))!).Poison = "bad");
-        await bank.PayInAsync("a", 1);
-        await bank.PayInAsync("bad", 1);
-        await Eventually.ThatAsync("health is red", async () =>
-            (await bank.Monitor.CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken)).Status == HealthStatus.Unhealthy);
-        var status = await bank.Monitor.GetStatusAsync(TestContext.Current.CancellationToken);
-        status.Consumers.Where(row => row.Consumer == "totals").ShouldAllBe(row => row.State == "stopped" && row.Error!.Contains("can't be summed", StringComparison.Ordinal));
-        await Eventually.ThatAsync("the reactor goes on", async () => await bank.CountAsync("ledger") == 2);
-    }
-
-    [Fact]
     public async Task A_consumer_that_never_reached_the_log_turns_health_yellow_and_after_a_while_red()
     {
         log.Away = true;

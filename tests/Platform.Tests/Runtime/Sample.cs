@@ -24,8 +24,12 @@ internal sealed record Greet(string Account);
 /// <summary>Sums by account. The row in <c>applied</c> makes a second application of the same event fail loudly.</summary>
 internal sealed class Totals : Projection
 {
-    public Totals()
+    public Totals(bool parks = true, int attempts = 4)
     {
+        Parks = parks;
+        MaxAttempts = attempts;
+        MaxParkedKeys = 3;
+        MaxParkedEvents = 20;
         On<PaidIn>(async (paid, context) =>
         {
             if (Poison is { } poison && paid.Account == poison)
@@ -45,15 +49,24 @@ internal sealed class Totals : Projection
 
 internal sealed class ThankPayers : Reactor
 {
-    public ThankPayers()
+    public ThankPayers(int attempts = 4)
     {
+        MaxAttempts = attempts;
         On<PaidIn>(async (paid, context) =>
         {
+            if (Poison is { } poison && paid.Account == poison)
+            {
+                throw new InvalidOperationException($"{poison} can't be thanked.");
+            }
+
             await context.ExecuteAsync("INSERT INTO ledger (event_id, account, amount) VALUES (@Id, @Account, @Amount)", new { context.Record.Event.Id, paid.Account, paid.Amount });
             context.Emit(new Thanked(paid.Account, paid.Amount), TimeSpan.FromSeconds(1));
             context.Send(new Greet(paid.Account));
         });
     }
+
+    /// <summary>Account whose events can't be applied.</summary>
+    public string? Poison { get; set; }
 }
 
 internal sealed class GreetHandler(Greeter greeter) : CommandHandler<Greet, string>

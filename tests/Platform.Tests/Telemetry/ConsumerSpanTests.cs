@@ -16,7 +16,7 @@ public sealed class ConsumerSpanTests : IAsyncLifetime
     private readonly SpanRecorder spans = new();
     private readonly SqliteServiceStore main;
     private readonly PartitionCursor cursor = new(Envelopes.Fresh());
-    private readonly Totals totals = new();
+    private readonly Totals totals = new(parks: false);
     private IStore store = null!;
     private long sequence;
 

@@ -43,6 +43,12 @@ internal sealed class PostgresServiceStore : IServiceStore
 
     public ICheckpoints Checkpoints => main.Checkpoints;
 
+    public IParking Parking => main.Parking;
+
+    public IAudit Audit => new SqlAudit(main);
+
+    public IDiscards Discards => new SqlDiscards(main, clock);
+
     /// <summary>Completes when it hears of other replicas' commits.</summary>
     internal Task Listening => signals?.Listening ?? throw new InvalidOperationException("The store is not open.");
 

@@ -16,9 +16,12 @@ internal sealed class PostgresStore : IStore
         this.sources = sources;
         this.clock = clock;
         Checkpoints = new SqlCheckpoints(this, clock);
+        Parking = new SqlParking(this, clock);
     }
 
     public ICheckpoints Checkpoints { get; }
+
+    public IParking Parking { get; }
 
     /// <summary>Makes and migrates the schema, whoever does it first.</summary>
     /// <param name="schemas">Scopes and their migrations, in order.</param>

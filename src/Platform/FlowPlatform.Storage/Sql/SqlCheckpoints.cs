@@ -27,8 +27,14 @@ internal sealed class SqlCheckpoints(IStore store, TimeProvider clock) : ICheckp
         var retired = (await connection.QueryAsync<RetiredRow>(
             "SELECT stream, partition, producer, mark FROM flow_retired_mark WHERE consumer = @consumer",
             new { consumer })).ToLookup(row => new PartitionId(row.Stream, row.Partition));
+        var parked = (await connection.QueryAsync<ParkedKeyRow>($"{ParkedKeyRow.Select} WHERE consumer = @consumer", new { consumer })).Select(row => row.ToKey()).ToLookup(key => key.Place.Partition);
+        var discarded = (await connection.QueryAsync<string>("SELECT event_id FROM flow_discarded WHERE consumer = @consumer", new { consumer })).ToHashSet(StringComparer.Ordinal);
         return [.. rows.Select(row => row.ToCheckpoint(consumer)).Select(checkpoint => new CheckpointState(
-            checkpoint, [.. anchors[checkpoint.Partition]], retired[checkpoint.Partition].ToDictionary(row => row.Producer, row => row.Mark)))];
+            checkpoint, [.. anchors[checkpoint.Partition]], retired[checkpoint.Partition].ToDictionary(row => row.Producer, row => row.Mark))
+        {
+            Parked = [.. parked[checkpoint.Partition]],
+            Discarded = discarded,
+        })];
     }
 
     public async ValueTask CreateAsync(StoreTransaction transaction, Checkpoint checkpoint) => await transaction.ExecuteAsync(

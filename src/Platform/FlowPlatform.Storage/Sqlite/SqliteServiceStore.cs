@@ -22,6 +22,12 @@ internal sealed class SqliteServiceStore(string directory, Assembly schema, Publ
 
     public ICheckpoints Checkpoints => main.Checkpoints;
 
+    public IParking Parking => main.Parking;
+
+    public IAudit Audit => new SqlAudit(main);
+
+    public IDiscards Discards => new SqlDiscards(main, clock);
+
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(directory);

@@ -15,6 +15,7 @@ internal sealed class SqliteStore : IStore
     {
         connections = new SqliteConnections(path, durable);
         Checkpoints = new SqlCheckpoints(this, clock);
+        Parking = new SqlParking(this, clock);
         Clock = clock;
     }
 
@@ -23,6 +24,8 @@ internal sealed class SqliteStore : IStore
     public TimeProvider Clock { get; }
 
     public ICheckpoints Checkpoints { get; }
+
+    public IParking Parking { get; }
 
     /// <summary>Opens and migrates the file. The caller has it for itself.</summary>
     /// <param name="schemas">Scopes and their migrations, in order.</param>

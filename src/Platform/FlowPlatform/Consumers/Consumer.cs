@@ -20,6 +20,21 @@ public abstract class Consumer
     /// <summary>Most events in one transaction; default 2,000.</summary>
     public int MaxBatch { get; protected init; } = 2_000;
 
+    /// <summary>
+    /// What happens at an event that can't be applied, after <see cref="MaxAttempts"/>: true, the default, parks it; later events of its key wait behind it in order, all other keys flow on,
+    /// and an operator redrives or discards. False stops the consumer there. Set it to false where events of several keys make one result, such as a window.
+    /// </summary>
+    public bool Parks { get; protected init; } = true;
+
+    /// <summary>How often an event is tried, alone, before it is parked or stops the consumer; default 4, which takes about 0.6 s. Faults of the store that pass don't count.</summary>
+    public int MaxAttempts { get; protected init; } = 4;
+
+    /// <summary>Most keys that may be parked; default 100. One more stops the consumer: so many failures are one fault of the program or of its surroundings.</summary>
+    public int MaxParkedKeys { get; protected init; } = 100;
+
+    /// <summary>Most events that may wait behind parked keys; default 10,000. One more stops the consumer.</summary>
+    public int MaxParkedEvents { get; protected init; } = 10_000;
+
     /// <summary>Names of the event types that have a handler.</summary>
     public virtual IReadOnlyCollection<string> Handles => handlers.Keys;
 

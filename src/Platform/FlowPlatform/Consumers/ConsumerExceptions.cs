@@ -46,7 +46,7 @@ public sealed class SequenceHoleException : FlowException
     public long To { get; }
 }
 
-/// <summary>A handler can't apply an event, however often it is tried. The consumer stops at it; everything before it is applied.</summary>
+/// <summary>A handler can't apply an event, however often it is tried. It is parked; or, where the consumer does not park, the consumer stops at it, and everything before it is applied.</summary>
 public sealed class PoisonEventException : FlowException
 {
     /// <summary>Creates it.</summary>
@@ -62,4 +62,25 @@ public sealed class PoisonEventException : FlowException
 
     /// <summary>The event and where it is.</summary>
     public LogRecord Record { get; }
+}
+
+/// <summary>A consumer has parked as much as it may. It stops before the event that would be one too many; nothing is skipped.</summary>
+public sealed class ParkingLimitException : FlowException
+{
+    /// <summary>Creates it.</summary>
+    public ParkingLimitException(string consumer, string limit, long most, Exception? inner = null)
+        : base(
+            $"Consumer '{consumer}' has parked {most:N0} {limit}, as many as it may, and stops before the next one. So many failures have one cause: mend it, ask to redrive (POST /flow/redrive) or "
+            + "discard what is parked, and start the service again; what was asked for is done before new events are read.",
+            inner)
+    {
+        Consumer = consumer;
+        Most = most;
+    }
+
+    /// <summary>The consumer.</summary>
+    public string Consumer { get; }
+
+    /// <summary>How many keys or events it may park.</summary>
+    public long Most { get; }
 }

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using FlowPlatform.Hosting;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
+using Microsoft.Extensions.Logging;
 
 namespace FlowPlatform.Consumers;
 
@@ -10,12 +11,37 @@ namespace FlowPlatform.Consumers;
 /// Runs one consumer: feeds of all its partitions into one loop; whatever is buffered, up to a maximum, is one transaction (no linger), in which checkpoint and rows commit together.
 /// Ends only by cancellation or by the exception that stops the consumer.
 /// </summary>
-internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consumer, IStore store, IEventLog log, TimeProvider clock)
+internal sealed class ConsumerLoop
 {
+    private readonly ConsumerDefinition definition;
+    private readonly Consumer consumer;
+    private readonly IStore store;
+    private readonly IEventLog log;
+    private readonly TimeProvider clock;
     private readonly Channel<FeedItem> queue = Channel.CreateBounded<FeedItem>(64);
     private readonly List<PartitionFeed> feeds = [];
-    private readonly BatchApplier applier = new(consumer, store, clock, log.MessagingSystem);
+    private readonly BatchApplier applier;
+    private readonly ParkedRequests requests;
     private readonly ConcurrentDictionary<string, Waiting> waitingFor = new(StringComparer.Ordinal);
+
+    /// <summary>Creates a loop; it does nothing until it runs.</summary>
+    /// <param name="definition">What it reads.</param>
+    /// <param name="consumer">What it feeds.</param>
+    /// <param name="store">Where the consumer's rows are.</param>
+    /// <param name="main">The service's main store, for discards and audit; the same as <paramref name="store"/> for reactors.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="clock">Clock.</param>
+    /// <param name="logger">Logger.</param>
+    public ConsumerLoop(ConsumerDefinition definition, Consumer consumer, IStore store, IServiceStore main, IEventLog log, TimeProvider clock, ILogger logger)
+    {
+        this.definition = definition;
+        this.consumer = consumer;
+        this.store = store;
+        this.log = log;
+        this.clock = clock;
+        applier = new BatchApplier(consumer, store, clock, log.MessagingSystem, logger);
+        requests = new ParkedRequests(consumer, store, main, applier, clock, logger, log.MessagingSystem);
+    }
 
     public Consumer Consumer => consumer;
 
@@ -84,9 +110,11 @@ internal sealed class ConsumerLoop(ConsumerDefinition definition, Consumer consu
         var done = new List<FeedItem>();
         while (true)
         {
+            var attached = Feeds;
+            await requests.ServeAsync(attached, cancellationToken);
             if (open is null && !queue.Reader.TryRead(out open))
             {
-                if (!await queue.Reader.WaitToReadAsync(cancellationToken))
+                if (!await requests.WaitAsync(queue.Reader, attached, cancellationToken))
                 {
                     return;
                 }

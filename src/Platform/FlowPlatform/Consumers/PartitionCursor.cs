@@ -21,6 +21,7 @@ internal sealed class PartitionCursor
         committed = current = state.Checkpoint;
         Anchors = [.. state.Anchors];
         retired = new(state.RetiredMarks, StringComparer.Ordinal);
+        Parked = new ParkedKeys(state.Parked, state.Discarded);
     }
 
     public PartitionId Partition => current.Partition;
@@ -30,6 +31,9 @@ internal sealed class PartitionCursor
 
     /// <summary>With what was taken in since.</summary>
     public Checkpoint Current => current;
+
+    /// <summary>Keys that are parked, as the database has them.</summary>
+    public ParkedKeys Parked { get; }
 
     /// <summary>Older anchors, newest first.</summary>
     public List<Anchor> Anchors { get; }

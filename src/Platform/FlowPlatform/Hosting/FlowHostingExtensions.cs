@@ -20,6 +20,7 @@ public static class FlowHostingExtensions
         builder.Services.AddSingleton<FlowRuntime>();
         builder.Services.AddSingleton<FlowMonitor>();
         builder.Services.AddSingleton<FlowRepair>();
+        builder.Services.AddSingleton<FlowParking>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<FlowRuntime>());
         builder.Services.AddHealthChecks().AddCheck<FlowMonitor>("flow");
         configure(new FlowBuilder(definition, builder.Services, builder.Configuration));

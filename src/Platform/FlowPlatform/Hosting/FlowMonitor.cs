@@ -38,7 +38,8 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
             () => Rows().Select(row => new Measurement<long>(row.Lag!.Value, Tags(row))),
             () => Rows().Select(row => new Measurement<double>(row.DelaySeconds, Tags(row))),
             () => latest?.Outbox.Depth ?? 0,
-            () => latest?.Parked ?? 0);
+            () => Parked().Select(loop => new Measurement<long>(loop.Keys, new KeyValuePair<string, object?>("flow.consumer", loop.Consumer))),
+            () => Parked().Select(loop => new Measurement<double>(loop.OldestSeconds, new KeyValuePair<string, object?>("flow.consumer", loop.Consumer))));
     }
 
     /// <inheritdoc />
@@ -67,7 +68,7 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
 
         cancellationToken.ThrowIfCancellationRequested();
 
-        return latest = new FlowStatus(1, definition.Service, streams, consumers, await DescribeOutboxAsync(streams, noted, cancellationToken), 0);
+        return latest = new FlowStatus(1, definition.Service, streams, consumers, await DescribeOutboxAsync(streams, noted, cancellationToken), consumers.Sum(row => row.Parked?.Keys ?? 0));
     }
 
     /// <inheritdoc />
@@ -85,6 +86,11 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
             if (loop.Trouble is { } trouble)
             {
                 (IsOverdue(trouble.Since) ? red : yellow).Add($"{loop.Consumer.Name} can't commit: {trouble.Reason}");
+            }
+
+            if (ParkedBy(loop) is { Keys: > 0 } parked)
+            {
+                yellow.Add($"{loop.Consumer.Name} has parked {parked.Events} events of {parked.Keys} keys, the oldest {parked.OldestSeconds:0} s ago: GET /flow/parked shows why; redrive or discard them.");
             }
 
             foreach (var (stream, waiting) in loop.WaitingFor)
@@ -148,6 +154,7 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
                 loop.Consumer.Name, at.Partition.Stream, at.Partition.Index, at.NextOffset, at.Mark, lag, Math.Round(delay, 3), state, owner, error ?? feed.Shortage)
             {
                 Incidents = noted.Count(incident => incident.Consumer == loop.Consumer.Name && incident.Partition == at.Partition),
+                Parked = StatusOf(feed.Cursor.Parked),
             });
         }
 
@@ -158,6 +165,18 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
 
         return rows;
     }
+
+    private ParkedStatus? StatusOf(ParkedKeys parked) =>
+        parked.Total is { Oldest: { } oldest } total ? new(total.Keys, total.Events, Math.Round(Math.Max(0, (clock.GetUtcNow() - oldest).TotalSeconds), 3)) : null;
+
+    private (string Consumer, int Keys, long Events, double OldestSeconds) ParkedBy(ConsumerLoop loop)
+    {
+        var parts = loop.Feeds.Select(feed => StatusOf(feed.Cursor.Parked)).OfType<ParkedStatus>().ToList();
+        return (loop.Consumer.Name, parts.Sum(part => part.Keys), parts.Sum(part => part.Events), parts.Count == 0 ? 0 : parts.Max(part => part.OldestSeconds));
+    }
+
+    /// <summary>Consumers with nothing parked are measured, too: 0 ends an alarm.</summary>
+    private IEnumerable<(string Consumer, int Keys, long Events, double OldestSeconds)> Parked() => runtime.Loops.Select(ParkedBy);
 
     private async Task<(bool Known, long Sequence)> EndOfAsync(PartitionId partition, CancellationToken cancellationToken)
     {

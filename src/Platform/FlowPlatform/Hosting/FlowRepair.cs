@@ -51,6 +51,7 @@ public sealed class FlowRepair
                     ?? throw new RepairRefusedException($"Consumer '{consumer}' has never attached to {partition}.", unknown: true);
                 var end = stopped is LogIdentityException { Case: LogIdentityCase.ForeignTail } ? await log.ReadLastAsync(partition, cancellationToken) : null;
                 var accepted = GapAcceptance.Decide(state, stopped!, end);
+                await RecordAsync(new AuditEntry(Guid.NewGuid().ToString(), clock.GetUtcNow(), actor, "accept-gap", reason, accepted.Gap.Detail) { Consumer = consumer, Partition = partition }, cancellationToken);
                 await kept.WriteAsync(
                     async transaction =>
                     {
@@ -83,6 +84,7 @@ public sealed class FlowRepair
         return await runtime.RepairRelayAsync(
             async () =>
             {
+                await RecordAsync(new AuditEntry(Guid.NewGuid().ToString(), clock.GetUtcNow(), actor, "adopt", reason, stopped.Message) { Partition = stopped.Partition }, cancellationToken);
                 var anew = stopped.Case is not OutboxIdentityCase.Vanished;
                 var adoption = await new OutboxAdopter(log, store.Outbox, definition.Published, clock).AdoptAsync(anew, cancellationToken);
                 await store.Outbox.RecordIncidentAsync(
@@ -101,6 +103,15 @@ public sealed class FlowRepair
     /// <summary>What is known to have gone wrong with the log, of all consumers and the outbox, newest first.</summary>
     public Task<IReadOnlyList<Incident>> ReadIncidentsAsync(CancellationToken cancellationToken) =>
         new Incidents(runtime, store, clock).ReadAsync(cancellationToken);
+
+    /// <summary>Before it is done: what is not written down does not happen.</summary>
+    private async Task RecordAsync(AuditEntry entry, CancellationToken cancellationToken) => await store.WriteAsync(
+        async transaction =>
+        {
+            await store.Audit.WriteAsync(transaction, entry);
+            return true;
+        },
+        cancellationToken);
 }
 
 /// <summary>A gap that was accepted.</summary>

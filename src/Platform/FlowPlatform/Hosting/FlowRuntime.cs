@@ -62,7 +62,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         {
             var consumer = (Consumer)services.GetRequiredService(declared.Type);
             stores[declared.Type] = consumer is Projection
-                ? await store.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(declared.Type.Assembly, consumer.Name, store.Kind), cancellationToken)
+                ? await OpenGenerationAsync(consumer, declared.Type, cancellationToken)
                 : store;
             created.Add(NewLoop(declared, consumer));
         }
@@ -121,7 +121,26 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         stopping.Dispose();
     }
 
-    private ConsumerLoop NewLoop(ConsumerDefinition declared, Consumer consumer) => new(declared, consumer, stores[declared.Type], log, clock);
+    private ConsumerLoop NewLoop(ConsumerDefinition declared, Consumer consumer) => new(declared, consumer, stores[declared.Type], store, log, clock, logger);
+
+    /// <summary>A generation skips what was given up, also before it was made, or after the moment that its backup is of (rule C7).</summary>
+    private async Task<IStore> OpenGenerationAsync(Consumer consumer, Type type, CancellationToken cancellationToken)
+    {
+        var generation = await store.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(type.Assembly, consumer.Name, store.Kind), cancellationToken);
+        var discarded = await store.Discards.ReadAsync(consumer.Name, cancellationToken);
+        if (discarded.Count > 0)
+        {
+            await generation.WriteAsync(
+                async transaction =>
+                {
+                    await generation.Parking.SkipAsync(transaction, consumer.Name, discarded);
+                    return true;
+                },
+                cancellationToken);
+        }
+
+        return generation;
+    }
 
     private Task SuperviseAsync(string what, Func<CancellationToken, Task> run, Action<Exception> failed, CancellationToken? part = null) => Task.Run(async () =>
     {

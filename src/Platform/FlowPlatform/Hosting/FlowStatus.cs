@@ -8,7 +8,7 @@ namespace FlowPlatform.Hosting;
 /// <param name="Streams">Streams that it publishes, a row per partition.</param>
 /// <param name="Consumers">Its consumers, a row per partition.</param>
 /// <param name="Outbox">Its outbox.</param>
-/// <param name="Parked">Parked keys; 0 until parking exists.</param>
+/// <param name="Parked">Parked keys of all consumers together.</param>
 public sealed record FlowStatus(
     int Version,
     string Service,
@@ -40,7 +40,16 @@ public sealed record ConsumerPartitionStatus(
 {
     /// <summary>What it has noted about this partition of the log; <c>GET /flow/incidents</c> has it in words.</summary>
     public int Incidents { get; init; }
+
+    /// <summary>What it has parked of the partition; null if nothing.</summary>
+    public ParkedStatus? Parked { get; init; }
 }
+
+/// <summary>What a consumer has parked of one partition.</summary>
+/// <param name="Keys">Parked keys.</param>
+/// <param name="Events">Events behind them.</param>
+/// <param name="OldestSeconds">How long the oldest of the keys has been parked.</param>
+public sealed record ParkedStatus(int Keys, long Events, double OldestSeconds);
 
 /// <summary>The outbox.</summary>
 /// <param name="Depth">Rows that the log has not confirmed.</param>

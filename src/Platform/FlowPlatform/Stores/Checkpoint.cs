@@ -60,7 +60,14 @@ public readonly record struct Anchor(long Offset, string EventId, DateTimeOffset
 /// <param name="Checkpoint">How far it has come.</param>
 /// <param name="Anchors">Older anchors, newest first.</param>
 /// <param name="RetiredMarks">Marks of producers' earlier incarnations.</param>
-public sealed record CheckpointState(Checkpoint Checkpoint, IReadOnlyList<Anchor> Anchors, IReadOnlyDictionary<string, long> RetiredMarks);
+public sealed record CheckpointState(Checkpoint Checkpoint, IReadOnlyList<Anchor> Anchors, IReadOnlyDictionary<string, long> RetiredMarks)
+{
+    /// <summary>Keys of the partition that are parked.</summary>
+    public IReadOnlyList<ParkedKey> Parked { get; init; } = [];
+
+    /// <summary>Ids of events that were given up, and are skipped: those of the consumer, in whichever partition.</summary>
+    public IReadOnlySet<string> Discarded { get; init; } = System.Collections.Frozen.FrozenSet<string>.Empty;
+}
 
 /// <summary>Checkpoints in one database. Safe for concurrent use.</summary>
 public interface ICheckpoints

@@ -11,6 +11,9 @@ public interface IStore : IAsyncDisposable
     /// <summary>Checkpoints of the consumers that live in this database (rule G1).</summary>
     ICheckpoints Checkpoints { get; }
 
+    /// <summary>What the consumers that live in this database have parked.</summary>
+    IParking Parking { get; }
+
     /// <summary>
     /// Runs a unit of work in a transaction and completes when it is durable. If the unit throws, nothing of it remains and the exception comes out here.
     /// Keep it short, and call nothing outside: others wait behind it.
@@ -41,6 +44,12 @@ public interface IServiceStore : IStore
 
     /// <summary>What the relay reads and writes.</summary>
     IOutbox Outbox { get; }
+
+    /// <summary>What operators did.</summary>
+    IAudit Audit { get; }
+
+    /// <summary>Events that operators gave up.</summary>
+    IDiscards Discards { get; }
 
     /// <summary>Takes the store (SQLite: for this process alone), migrates it and creates its incarnation if it is new. Call once, before anything else.</summary>
     /// <exception cref="StoreInUseException">Another process has it.</exception>

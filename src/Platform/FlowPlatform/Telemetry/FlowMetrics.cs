@@ -16,13 +16,19 @@ internal static class FlowMetrics
     private static readonly Histogram<double> EventLatency = Meter.CreateHistogram<double>("flow.event.latency", "s", "From the producer's commit to the consumer's; replayed events don't count.");
 
     /// <summary>Publishes gauges that the runtime answers, until the meter is disposed.</summary>
-    public static Meter Observe(Func<IEnumerable<Measurement<long>>> lag, Func<IEnumerable<Measurement<double>>> delay, Func<long> outboxDepth, Func<long> parkedKeys)
+    public static Meter Observe(
+        Func<IEnumerable<Measurement<long>>> lag,
+        Func<IEnumerable<Measurement<double>>> delay,
+        Func<long> outboxDepth,
+        Func<IEnumerable<Measurement<long>>> parkedKeys,
+        Func<IEnumerable<Measurement<double>>> parkedAge)
     {
         var meter = new Meter(MeterName);
         meter.CreateObservableGauge("flow.consumer.lag", lag, "{event}", "Events that the consumer has not applied; none while the log can't be reached.");
         meter.CreateObservableGauge("flow.consumer.delay", delay, "s", "Age of the newest applied event while there is lag.");
         meter.CreateObservableGauge("flow.outbox.depth", outboxDepth, "{event}", "Outbox rows that the log has not confirmed.");
         meter.CreateObservableGauge("flow.parked.keys", parkedKeys, "{key}", "Keys whose events are parked.");
+        meter.CreateObservableGauge("flow.parked.age", parkedAge, "s", "How long the oldest parked key has been parked; 0 if none is.");
         return meter;
     }
 
