@@ -175,10 +175,11 @@ public sealed class PostgresFaultTests(PostgresFixture postgres) : PostgresTest(
     }
 
     [Theory]
-    [InlineData("53100")]
-    [InlineData("53200")]
-    [InlineData("40001")]
-    public async Task What_passes_is_busy_and_fails_its_unit_alone(string state)
+    [InlineData("40001", true)]
+    [InlineData("55P03", true)]
+    [InlineData("53100", false)]
+    [InlineData("53200", false)]
+    public async Task What_passes_is_busy_and_where_the_server_is_out_of_room_for_the_whole_group(string state, bool alone)
     {
         var store = await OpenAsync();
         var gate = new TaskCompletionSource();
@@ -192,8 +193,17 @@ public sealed class PostgresFaultTests(PostgresFixture postgres) : PostgresTest(
         var failing = store.WriteAsync(async transaction => await transaction.ExecuteAsync($"DO $$ BEGIN RAISE EXCEPTION 'no more' USING ERRCODE = '{state}'; END $$"), Token);
         gate.SetResult();
         (await Should.ThrowAsync<StoreBusyException>(() => failing)).Message.ShouldBe($"Postgres can't do it now ({state}): no more.");
-        await first;
-        (await CountAsync("greeting")).ShouldBe(1);
+        if (alone)
+        {
+            await first;
+        }
+        else
+        {
+            await Should.ThrowAsync<StoreBusyException>(() => first);
+        }
+
+        (await CountAsync("greeting")).ShouldBe(alone ? 1 : 0);
+        await GreetAsync(store, "2");
     }
 
     [Fact]
@@ -263,7 +273,7 @@ public sealed class PostgresFaultTests(PostgresFixture postgres) : PostgresTest(
         proxy.Refusing = true;
         await using (var own = await ConnectAsync())
         {
-            await own.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'bank main%'");
+            await own.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'bank main%'");
         }
 
         await Should.ThrowAsync<StoreBusyException>(async () =>

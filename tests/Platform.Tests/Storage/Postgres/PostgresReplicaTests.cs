@@ -1,4 +1,5 @@
 using Dapper;
+using FlowPlatform.Events;
 using FlowPlatform.Log;
 using FlowPlatform.Storage;
 using FlowPlatform.Stores;
@@ -59,7 +60,7 @@ public sealed class PostgresReplicaTests(PostgresFixture postgres) : PostgresTes
         var writer = await OpenAsync();
 
         // Its clock stands: it never looks by itself.
-        var relay = await OpenAsync(clock: new VirtualClock(Envelopes.Time));
+        var relay = await OpenAsync(clock: new StandingClock());
         await relay.Listening.WaitAsync(Token);
         (await relay.Outbox.ReadAsync(Partition, 0, 10, 1_000, Token)).ShouldBeEmpty();
         var events = relay.Outbox.EventsAdded.Version;
@@ -77,6 +78,7 @@ public sealed class PostgresReplicaTests(PostgresFixture postgres) : PostgresTes
     public async Task What_no_message_told_of_is_found_by_looking()
     {
         var relay = await OpenAsync();
+        await relay.Listening.WaitAsync(Token);
         (await relay.Outbox.ReadAsync(Partition, 0, 10, 1_000, Token)).ShouldBeEmpty();
         var seen = relay.Outbox.EventsAdded.Version;
         await using (var connection = await ConnectAsync())
@@ -95,7 +97,7 @@ public sealed class PostgresReplicaTests(PostgresFixture postgres) : PostgresTes
             seen = relay.Outbox.EventsAdded.Version;
         }
 
-        relay.Outbox.Room.Unconfirmed.ShouldBe(1);
+        await Eventually.ThatAsync("the row is counted", () => relay.Outbox.Room.Unconfirmed == 1);
     }
 
     [Fact]
@@ -121,9 +123,9 @@ public sealed class PostgresReplicaTests(PostgresFixture postgres) : PostgresTes
         }
 
         one.Outbox.Room.Unconfirmed.ShouldBe(3);
-        await Eventually.TrueAsync(() => two.Outbox.Room.Unconfirmed == 3, "the other replica's rows are counted", cancellationToken: Token);
+        await Eventually.ThatAsync("the other replica's rows are counted", () => two.Outbox.Room.Unconfirmed == 3);
         await two.Outbox.ConfirmAsync([new OutboxConfirm(Partition, 2, "e")], Token);
-        await Eventually.TrueAsync(() => one.Outbox.Room.Unconfirmed == 1, "the other replica's confirms are counted", cancellationToken: Token);
+        await Eventually.ThatAsync("the other replica's confirms are counted", () => one.Outbox.Room.Unconfirmed == 1);
     }
 
     [Fact]
@@ -155,6 +157,23 @@ public sealed class PostgresReplicaTests(PostgresFixture postgres) : PostgresTes
                     row.Sequence.ShouldBe(++after);
                 }
             }
+        }
+    }
+
+    /// <summary>Whoever waits for a time waits for ever.</summary>
+    private sealed class StandingClock : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Never();
+
+        private sealed class Never : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose()
+            {
+            }
+
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
         }
     }
 }
