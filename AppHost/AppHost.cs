@@ -2,7 +2,7 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.AppHost;
 
-// The system: a broker, five services that know each other only by its streams, and the simulator that drives them from outside.
+// The system: a broker, five services with a private store each that know each other only by its streams, and the simulator that drives them from outside.
 var (flags, exitCode) = AppHostFlags.Read(args, Projects.AppHost.ProjectPath);
 if (flags is null)
 {
@@ -14,16 +14,17 @@ HostMode.Configure(builder, flags);
 
 var adminKey = builder.AddParameter("admin-key", new GenerateParameterDefault { MinLength = 32, Special = false }, secret: true, persist: true);
 var broker = await builder.AddBrokerAsync(flags);
-if (broker is null)
+var stores = builder.AddStores(flags);
+if (broker is null || stores is null)
 {
     return AppHostFlags.Misuse;
 }
 
-var orders = AddService<Projects.Orders>("orders");
-var inventory = AddService<Projects.Inventory>("inventory").WithEnvironment("FLOW_MODE", flags.Mode);
-var payments = AddService<Projects.Payments>("payments").WithEnvironment("FLOW_MODE", flags.Mode);
-var shipping = AddService<Projects.Shipping>("shipping");
-var insights = AddService<Projects.Insights>("insights");
+var orders = AddService<Projects.Orders>("orders").WithStore(stores);
+var inventory = AddService<Projects.Inventory>("inventory").WithStore(stores).WithEnvironment("FLOW_MODE", flags.Mode);
+var payments = AddService<Projects.Payments>("payments").WithStore(stores).WithEnvironment("FLOW_MODE", flags.Mode);
+var shipping = AddService<Projects.Shipping>("shipping").WithStore(stores);
+var insights = AddService<Projects.Insights>("insights").WithStore(stores);
 
 // Customers, the card gateway and the courier live outside the system: the simulator plays them.
 var simulator = AddService<Projects.Simulator>("simulator")
@@ -36,7 +37,7 @@ var simulator = AddService<Projects.Simulator>("simulator")
 payments.WithReference(simulator);
 shipping.WithReference(simulator);
 
-return await AppHostRun.RunAsync(builder.Build(), flags, adminKey, broker, simulator, [orders, inventory, payments, shipping, insights, simulator]);
+return await AppHostRun.RunAsync(builder.Build(), flags, adminKey, broker, stores, simulator, [orders, inventory, payments, shipping, insights, simulator]);
 
 IResourceBuilder<ProjectResource> AddService<TProject>(string name)
     where TProject : IProjectMetadata, new() => builder.AddProject<TProject>(name, launchProfileName: null)

@@ -30,6 +30,12 @@ internal sealed record AppHostFlags
     /// <summary>auto, rabbitmq, install, docker or embedded.</summary>
     public required string Broker { get; init; }
 
+    /// <summary>sqlite or postgres: where services keep their state.</summary>
+    public required string Stores { get; init; }
+
+    /// <summary>1, or 3 for a cluster.</summary>
+    public int BrokerNodes { get; init; } = 1;
+
     /// <summary>What the host itself reads: --environment, and in Aspire mode Aspire's own switches.</summary>
     public string[] HostArguments { get; init; } = [];
 
@@ -86,8 +92,23 @@ internal sealed record AppHostFlags
             Broker = given.Broker("--broker") is "install" && IsAspire
                 ? throw new UsageException("--broker install belongs to the local orchestrator; Aspire runs RabbitMQ in a container (auto or docker).")
                 : given.Broker("--broker"),
+            Stores = given.Stores("--stores"),
+            BrokerNodes = NodesOf(given),
             HostArguments = given.Value("--environment") is { } environment ? [.. rest, "--environment", environment] : rest,
         };
+    }
+
+    private static int NodesOf(FlagReader given)
+    {
+        var nodes = given.BrokerNodes("--broker-nodes");
+        return nodes == 1 ? nodes
+            : IsAspire ? throw new UsageException("--broker-nodes 3 belongs to the local orchestrator; Aspire runs RabbitMQ in one container.")
+            : given.Broker("--broker") switch
+            {
+                "docker" => throw new UsageException("--broker-nodes 3 is a cluster of private nodes, not of containers: choose --broker rabbitmq or install (or auto)."),
+                "embedded" => throw new UsageException("--broker embedded has no nodes: leave --broker-nodes out, or choose --broker rabbitmq or install (or auto)."),
+                _ => nodes,
+            };
     }
 
     private static string ParentOf(string folder) => Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder))!;

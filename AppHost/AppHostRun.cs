@@ -12,7 +12,7 @@ internal static class AppHostRun
     private const int Interrupted = 130;
 
     public static async Task<int> RunAsync(
-        DistributedApplication app, AppHostFlags flags, IResourceBuilder<ParameterResource> adminKey, BrokerResource broker,
+        DistributedApplication app, AppHostFlags flags, IResourceBuilder<ParameterResource> adminKey, BrokerResource broker, StoresResource stores,
         IResourceBuilder<ProjectResource> simulator, IResourceBuilder<ProjectResource>[] services)
     {
         using var over = new CancellationTokenSource();
@@ -25,7 +25,7 @@ internal static class AppHostRun
                 // When the application is stopped, the simulator ends, too; only an end of its own counts.
                 var stopping = app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
                 var running = app.RunAsync(over.Token);
-                var announced = AnnounceAsync(notifications, file, adminKey, broker, services.Except([simulator]).ToArray(), services, over.Token);
+                var announced = AnnounceAsync(notifications, file, adminKey, broker, stores, services.Except([simulator]).ToArray(), services, over.Token);
                 var ended = notifications.WaitForResourceAsync(simulator.Resource.Name, change => HasEnded(change.Snapshot), stopping);
                 await Task.WhenAny(running, ended);
                 await over.CancelAsync();
@@ -48,7 +48,7 @@ internal static class AppHostRun
     /// <summary>Tells tools where everything is, once the services are ready.</summary>
     private static async Task AnnounceAsync(
         ResourceNotificationService notifications, RunFile file, IResourceBuilder<ParameterResource> adminKey, BrokerResource broker,
-        IResourceBuilder<ProjectResource>[] awaited, IResourceBuilder<ProjectResource>[] services, CancellationToken cancellationToken)
+        StoresResource stores, IResourceBuilder<ProjectResource>[] awaited, IResourceBuilder<ProjectResource>[] services, CancellationToken cancellationToken)
     {
         foreach (var service in awaited)
         {
@@ -61,7 +61,9 @@ internal static class AppHostRun
             await AddressAsync(broker.Amqp),
             await AddressAsync(broker.Stream),
             await adminKey.Resource.GetValueAsync(cancellationToken),
-            await AddressAsync(broker.Log)));
+            await AddressAsync(broker.Log),
+            stores.Kind,
+            await stores.AddressAsync(cancellationToken)));
 
         async Task<string?> AddressAsync(IResourceBuilder<IResourceWithConnectionString>? resource) =>
             resource is null ? null : await resource.Resource.GetConnectionStringAsync(cancellationToken);

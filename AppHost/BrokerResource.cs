@@ -1,3 +1,4 @@
+using System.Globalization;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.Configuration;
@@ -10,6 +11,9 @@ internal sealed record BrokerResource(
 {
     /// <summary>The directory that stands in for a broker; null where there is one.</summary>
     public IResourceBuilder<IResourceWithConnectionString>? Log { get; init; }
+
+    /// <summary>On how many nodes services have their streams and command queues kept.</summary>
+    public int Nodes { get; init; } = 1;
 }
 
 internal static class BrokerExtensions
@@ -17,12 +21,13 @@ internal static class BrokerExtensions
     /// <summary>The broker that is given, asked for or to be had; else the embedded log, saying so. Null, and the reason on standard error, if that doesn't fit what is in the data directory.</summary>
     public static async Task<BrokerResource?> AddBrokerAsync(this IDistributedApplicationBuilder builder, AppHostFlags flags)
     {
-        if (flags.Broker is "auto" or "rabbitmq" && builder.Configuration.GetConnectionString("rabbitmq") is { Length: > 0 } given)
-        {
-            return builder.AddGivenBroker(given);
-        }
         try
         {
+            if (flags.Broker is "auto" or "rabbitmq" && builder.Configuration.GetConnectionString("rabbitmq") is { Length: > 0 } given)
+            {
+                return flags.BrokerNodes == 1 ? builder.AddGivenBroker(given) : throw new UsageException(
+                    "ConnectionStrings__rabbitmq names a broker that runs: how many nodes it has is its own matter. Leave --broker-nodes out, or unset that, or choose --broker install.");
+            }
             return await EmbeddedLog.IsToBeUsedAsync(flags) ? builder.AddEmbeddedLog(flags) : builder.AddOwnBroker(flags);
         }
         catch (UsageException e)
@@ -37,6 +42,10 @@ internal static class BrokerExtensions
         if (broker.Log is { } log)
         {
             return service.WithReference(log);
+        }
+        if (broker.Nodes > 1)
+        {
+            service.WithEnvironment("FLOW_BROKER_NODES", broker.Nodes.ToString(CultureInfo.InvariantCulture));
         }
         service.WithReference(broker.Amqp!).WithReference(broker.Stream!)
             // For shells and tools that allow no dash in a variable's name.
@@ -61,8 +70,12 @@ internal static class BrokerExtensions
         var user = builder.AddParameter("rabbitmq-user", "flow");
         var password = builder.AddParameter("rabbitmq-password", new GenerateParameterDefault { MinLength = 28, Special = false }, secret: true, persist: true);
         var server = HostMode.AddServer(builder, flags, user, password);
-        var address = server.GetEndpoint("stream").Property(EndpointProperty.HostAndPort);
-        var stream = builder.AddConnectionString("rabbitmq-stream", ReferenceExpression.Create($"rabbitmq-stream://{user}:{password}@{address}"));
-        return new BrokerResource(server, stream, server);
+        var address = Node("stream");
+        var streams = flags.BrokerNodes == 1
+            ? ReferenceExpression.Create($"rabbitmq-stream://{user}:{password}@{address}")
+            : ReferenceExpression.Create($"rabbitmq-stream://{user}:{password}@{address}/?nodes={Node("stream-2")},{Node("stream-3")}");
+        return new BrokerResource(server, builder.AddConnectionString("rabbitmq-stream", streams), server) { Nodes = flags.BrokerNodes };
+
+        EndpointReferenceExpression Node(string endpoint) => server.GetEndpoint(endpoint).Property(EndpointProperty.HostAndPort);
     }
 }

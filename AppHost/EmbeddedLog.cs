@@ -18,6 +18,10 @@ internal static class EmbeddedLog
         {
             throw new UsageException($"The log in {flags.DataDirectory} is embedded. Choose --broker embedded (or auto), or another --data.");
         }
+        if (flags.BrokerNodes > 1 && isThere)
+        {
+            throw new UsageException($"The log in {flags.DataDirectory} is embedded. Leave --broker-nodes out, or choose another --data.");
+        }
         if (flags.Broker == "embedded" || isThere)
         {
             return true;
@@ -25,6 +29,10 @@ internal static class EmbeddedLog
         if (flags.Broker != "auto" || await HostMode.WhyNoBrokerAsync(flags) is not { } reason)
         {
             return false;
+        }
+        if (flags.BrokerNodes > 1)
+        {
+            throw new UsageException($"{reason}\n--broker-nodes {flags.BrokerNodes} needs RabbitMQ on this machine; without it, leave the flag out.");
         }
         await Console.Error.WriteLineAsync($"""
             {reason}

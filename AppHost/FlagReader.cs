@@ -8,14 +8,12 @@ internal sealed class UsageException(string message) : Exception(message);
 /// <summary>Reads <c>--flag value</c> and <c>--flag=value</c>, and checks values.</summary>
 internal sealed class FlagReader
 {
-    private static readonly string[] WithValue = ["--dataset", "--seed", "--orders", "--rate", "--speed", "--report", "--data", "--broker", "--environment"];
+    private static readonly string[] WithValue = ["--dataset", "--seed", "--orders", "--rate", "--speed", "--report", "--data", "--broker", "--broker-nodes", "--stores", "--environment"];
     private static readonly string[] WithoutValue = ["--until-done"];
 
     /// <summary>Known, but for what this version doesn't do yet. The value is what it does.</summary>
     private static readonly Dictionary<string, string?> Later = new()
     {
-        ["--broker-nodes"] = "1",
-        ["--stores"] = "sqlite",
         ["--replicas"] = null,
         ["--without"] = null,
     };
@@ -95,6 +93,20 @@ internal sealed class FlagReader
         null => "auto",
         "auto" or "rabbitmq" or "install" or "docker" or "embedded" => Value(name)!,
         var text => throw new UsageException($"{name} is '{text}'; it must be auto, rabbitmq, docker, install or embedded."),
+    };
+
+    public string Stores(string name) => Value(name) switch
+    {
+        null => "sqlite",
+        "sqlite" or "postgres" => Value(name)!,
+        var text => throw new UsageException($"{name} is '{text}'; it must be sqlite or postgres."),
+    };
+
+    public int BrokerNodes(string name) => Value(name) switch
+    {
+        null or "1" => 1,
+        "3" => 3,
+        var text => throw new UsageException($"{name} is '{text}'; it must be 1 or 3: of two nodes each is needed for a majority, and more than three survive no more on one machine."),
     };
 
     private static double? Positive(string text) =>

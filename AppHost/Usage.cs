@@ -19,8 +19,13 @@ internal static class Usage
                              Docker or Podman, else the embedded log; rabbitmq: one of the first two;
                              install: the packages; docker: the container; embedded: no broker, streams
                              are files below the data directory, for this machine only
-          --broker-nodes 1, --stores sqlite
-                             other values, --replicas and --without are not available in this version
+          --broker-nodes 1|3 3: a cluster of private RabbitMQ nodes, which goes on without any one (1)
+          --stores sqlite|postgres
+                             sqlite: files below the data directory; postgres: a database and a role for
+                             each service, on the server of ConnectionStrings__postgres, else on a private
+                             one of an installed Postgres (15 or newer), else of the distribution's
+                             packages in the user's cache
+          --replicas, --without are not available in this version
           --environment NAME Development or Production (DOTNET_ENVIRONMENT, else Production)
           --help             this text
 

@@ -27,6 +27,8 @@ internal static class ConsoleLog
                 ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",
             },
         });
+        // It logs addresses with their queries, and those name customers. A rule for the very category holds whatever level the frameworks have; spans tell of requests, without queries.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
         builder.Logging.AddConsole().AddConsoleFormatter<ConsoleLine, ConsoleFormatterOptions>();
         // What is asked for as "simple", as Aspire does, is for people, too; "json" and "systemd" stay what they are.
         builder.Services.PostConfigure<ConsoleLoggerOptions>(console =>

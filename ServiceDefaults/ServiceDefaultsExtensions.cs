@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using ServiceDefaults;
+using ServiceDefaults.Admin;
 using ServiceDefaults.Api;
 using ServiceDefaults.Limits;
 using ServiceDefaults.Telemetry;
@@ -48,7 +49,7 @@ public static class ServiceDefaultsExtensions
         return builder;
     }
 
-    /// <summary>Maps <c>/health</c>, <c>/alive</c>, <c>/flow/status</c> (where there is a flow) and <c>/openapi/v1.json</c>, and answers every fault with problem details. Call it before mapping endpoints.</summary>
+    /// <summary>Maps <c>/health</c>, <c>/alive</c>, where there is a flow <c>/flow/status</c> and the administrative verbs below <c>/flow</c>, and <c>/openapi/v1.json</c>, and answers every fault with problem details. Call it before mapping endpoints.</summary>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
         app.UseExceptionHandler();
@@ -59,6 +60,7 @@ public static class ServiceDefaultsExtensions
         if (app.Services.GetRequiredService<IServiceProviderIsService>().IsService(typeof(FlowMonitor)))
         {
             app.MapFlowStatus();
+            app.MapFlowAdmin().MapParking(app.Services.GetRequiredService<FlowDefinition>().ConsumerNames);
         }
 
         return app;

@@ -49,6 +49,23 @@ internal static class HostMode
     public static BrokerResource AddGivenBroker(IDistributedApplicationBuilder builder, string name, IResourceBuilder<ConnectionStringResource> stream) =>
         new(builder.AddConnectionString(name), stream, Awaited: null);
 
+    /// <summary>A container. Its first start makes each service's role and database, before anything can connect; their passwords are in its environment.</summary>
+    public static IStoreServer AddPostgres(IDistributedApplicationBuilder builder, AppHostFlags flags, IReadOnlyList<string> databases)
+    {
+        var user = builder.AddParameter("postgres-user", "flow");
+        var password = builder.AddParameter("postgres-password", new GenerateParameterDefault { MinLength = 28, Special = false }, secret: true, persist: true);
+        var server = builder.AddPostgres("postgres", user, password)
+            .WithDataVolume($"flowplatform-postgres-{KeyOf(flags.DataDirectory)}")
+            .WithContainerFiles("/docker-entrypoint-initdb.d", [new ContainerFile { Name = "10-services.sh", Contents = PostgresContainer.Script(databases) }]);
+        return new PostgresContainer(builder, server);
+    }
+
+    /// <summary>Nothing of ours runs before Aspire's resources do, so that nobody could make databases there.</summary>
+    /// <exception cref="UsageException">Always.</exception>
+    public static IStoreServer AddGivenPostgres(IDistributedApplicationBuilder builder, string name) =>
+        throw new UsageException("With Aspire, databases are not made on a server that runs already: name each service's own in ConnectionStrings__<service>-db, " +
+            "or unset ConnectionStrings__postgres for a container.");
+
     /// <summary>Aspire runs containers, or says itself why it can't: there is always a broker.</summary>
     public static Task<string?> WhyNoBrokerAsync(AppHostFlags flags) => Task.FromResult<string?>(null);
 

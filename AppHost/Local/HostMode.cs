@@ -2,6 +2,8 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.Orchestration;
 using FlowPlatform.Orchestration.Broker;
+using FlowPlatform.Orchestration.Postgres;
+using Microsoft.Extensions.Configuration;
 
 namespace FlowPlatform.AppHost;
 
@@ -18,11 +20,10 @@ internal static class HostMode
         builder.Configuration["Flow:Console"] = "simulator";
     }
 
-    /// <summary>A private node or a container, whichever can be had; its configuration is the orchestrator's.</summary>
+    /// <summary>A private node, a cluster of them, or a container, whichever is asked for and can be had; its configuration is the orchestrator's.</summary>
     public static IResourceBuilder<RabbitMQServerResource> AddServer(
         IDistributedApplicationBuilder builder, AppHostFlags flags, IResourceBuilder<ParameterResource> user, IResourceBuilder<ParameterResource> password) =>
-        builder.AddRabbitMQ("rabbitmq", user, password)
-            .WithEndpoint(targetPort: StreamAddress.Port, scheme: "rabbitmq-stream", name: "stream", isProxied: false);
+        flags.BrokerNodes == 1 ? AddNode(builder, user, password) : AddNode(builder, user, password).WithCluster();
 
     /// <summary>Looked at before any service starts: what is wrong with it is said once, with the cure.</summary>
     public static BrokerResource AddGivenBroker(IDistributedApplicationBuilder builder, string name, IResourceBuilder<ConnectionStringResource> stream)
@@ -31,12 +32,33 @@ internal static class HostMode
         return new BrokerResource(amqp, stream, amqp);
     }
 
+    /// <summary>A private server; its data is below the data directory.</summary>
+    public static IStoreServer AddPostgres(IDistributedApplicationBuilder builder, AppHostFlags flags, IReadOnlyList<string> databases)
+    {
+        var user = builder.AddParameter("postgres-user", "flow");
+        var password = builder.AddParameter("postgres-password", new GenerateParameterDefault { MinLength = 28, Special = false }, secret: true, persist: true);
+        return new PrivateServer(builder, builder.AddPostgres("postgres", user, password));
+    }
+
+    /// <summary>Roles and databases are made on it before any service starts: what is wrong with it is said once, with the cure.</summary>
+    /// <exception cref="UsageException">The connection string can't be read.</exception>
+    public static IStoreServer AddGivenPostgres(IDistributedApplicationBuilder builder, string name)
+    {
+        var settings = GivenPostgres.Parse(builder.Configuration.GetConnectionString(name)!, out var fault);
+        return settings is null ? throw new UsageException(fault) : new GivenServer(builder, builder.AddConnectionString(name), settings);
+    }
+
     /// <summary>Why no broker can be run here; null if one can.</summary>
     public static Task<string?> WhyNoBrokerAsync(AppHostFlags flags) =>
-        BrokerAvailability.WhyNoneAsync(BrokerDirectory(flags), new Lines(), CancellationToken.None);
+        BrokerAvailability.WhyNoneAsync(BrokerDirectory(flags), flags.BrokerNodes, new Lines(), CancellationToken.None);
 
     /// <summary>Whether RabbitMQ has run on this data directory.</summary>
     public static bool HoldsBroker(AppHostFlags flags) => BrokerAvailability.HoldsData(BrokerDirectory(flags));
+
+    private static IResourceBuilder<RabbitMQServerResource> AddNode(
+        IDistributedApplicationBuilder builder, IResourceBuilder<ParameterResource> user, IResourceBuilder<ParameterResource> password) =>
+        builder.AddRabbitMQ("rabbitmq", user, password)
+            .WithEndpoint(targetPort: StreamAddress.Port, scheme: "rabbitmq-stream", name: "stream", isProxied: false);
 
     private static string BrokerDirectory(AppHostFlags flags) => Path.Combine(flags.DataDirectory, "rabbitmq");
 

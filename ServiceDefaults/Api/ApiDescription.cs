@@ -57,6 +57,16 @@ public static class ApiDescription
         this RouteHandlerBuilder endpoint, string name, string field, string message, object? body = null, params (string Name, string Value)[] with) =>
         endpoint.Add(new ApiExample(name, StatusCodes.Status400BadRequest, with, body, Fault.Invalid(field, message)));
 
+    /// <summary>Shows an answer that no single request can provoke: what must be there before is somebody else's doing.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="status">What is answered.</param>
+    /// <param name="answer">What comes back; its type describes the answer.</param>
+    internal static RouteHandlerBuilder Illustrate(this RouteHandlerBuilder endpoint, int status, object answer)
+    {
+        var example = new ApiExample($"status-{status}", status, [], null, answer);
+        return endpoint.WithMetadata(new CommonFault(example), Produces(status, answer.GetType(), example.IsFault));
+    }
+
     private static RouteHandlerBuilder Add(this RouteHandlerBuilder endpoint, ApiExample example)
     {
         endpoint.WithMetadata(example);
@@ -96,5 +106,5 @@ public static class ApiDescription
     private static ProducesResponseTypeMetadata Produces(int status, Type type, bool isFault) => new(status, type, [isFault ? ProblemJson : Json]);
 }
 
-/// <summary>A fault that every endpoint of its kind may answer.</summary>
+/// <summary>An answer without a request of its name: a fault that every endpoint of its kind may answer, or what one request alone can't provoke.</summary>
 internal sealed record CommonFault(ApiExample Example);

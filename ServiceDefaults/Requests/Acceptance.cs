@@ -25,6 +25,13 @@ public sealed record Earlier(byte[]? Fingerprint, DateTimeOffset AcceptedAt);
 /// <param name="AcceptedAt">When what counts under this id was accepted.</param>
 public readonly record struct Acceptance(Outcome Outcome, DateTimeOffset AcceptedAt)
 {
+    /// <summary>The time of a request, in whole microseconds: what every kind of store keeps, so that the first answer and its repetition agree.</summary>
+    public static DateTimeOffset Now(TimeProvider clock)
+    {
+        var now = clock.GetUtcNow();
+        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
+    }
+
     /// <summary>Compares a request with what was accepted under its id before.</summary>
     /// <param name="earlier">What was; null if the id is new.</param>
     /// <param name="fingerprint">Of the request (<see cref="ServiceDefaults.Fingerprint"/>).</param>

@@ -79,20 +79,40 @@ public sealed class FlowTestTests
         await flow.GivenAsync(Poison("C1"));
         var failure = await Should.ThrowAsync<FlowTestException>(() => flow.SettledAsync());
         failure.InnerException.ShouldBeOfType<InvalidOperationException>().Message.ShouldBe("Return C1 gives money away.");
-        failure.Message.ShouldStartWith("The flow does not settle, something has stopped: Consumer 'grant-points' can't apply orders.returned.v1 orders/2");
-        failure.Message.ShouldContain("grant-points: stopped:");
+        failure.Message.ShouldStartWith("The flow does not settle, an event is parked: Consumer 'grant-points' can't apply orders.returned.v1 orders/2");
+        failure.Message.ShouldContain("grant-points: has parked 1 events of 1 keys");
         failure.Message.ShouldContain("Last warnings of the service:");
     }
 
     [Fact]
     public async Task A_stop_that_the_test_expects_leaves_the_others_to_settle()
     {
-        await using var flow = await FlowTest.StartAsync("loyalty", LoyaltyFlow.Declare);
+        await using var flow = await FlowTest.StartAsync("loyalty", declared => LoyaltyFlow.Declare(declared.Reactor<StopAtReturns>("orders")));
         await flow.GivenAsync(Poison("C1"));
-        (await flow.StoppedAsync<GrantPoints>()).ShouldBeOfType<PoisonEventException>().Record.Event.Read<GoodsReturned>().ReturnId.ShouldBe("C1");
+        (await flow.StoppedAsync<StopAtReturns>()).ShouldBeOfType<PoisonEventException>().Record.Event.Read<GoodsReturned>().ReturnId.ShouldBe("C1");
+        await flow.ParkedAsync<GrantPoints>();
         await flow.GivenAsync(new PointsGranted("anna", "1", 5));
         await flow.SettledAsync(TimeSpan.FromSeconds(10));
         (await flow.QueryAsync<PointsByCustomer, long>("SELECT points FROM points")).ShouldBe([5]);
+    }
+
+    [Fact]
+    public async Task What_is_parked_is_shown_redriven_and_discarded()
+    {
+        await using var flow = await FlowTest.StartAsync("loyalty", LoyaltyFlow.Declare);
+        await flow.GivenAsync(Poison("C1"));
+        await flow.GivenAsync(Order("1"));
+        var parked = (await flow.ParkedAsync<GrantPoints>()).ShouldHaveSingleItem();
+        (parked.Place.Key, parked.Reason.Message).ShouldBe(("C1", "Return C1 gives money away."));
+        await flow.SettledAsync();
+        (await flow.QueryAsync<PointsByCustomer, long>("SELECT points FROM points")).ShouldBe([10], "Other keys flow on.");
+
+        (await flow.RedriveAsync<GrantPoints>()).ShouldHaveSingleItem().Failures.ShouldBe(2);
+        await flow.RestartAsync();
+        (await flow.DiscardAsync<GrantPoints>("C1")).ShouldBeEmpty();
+        await flow.DeliverAgainAsync();
+        (await Should.ThrowAsync<FlowTestException>(() => flow.RedriveAsync<GrantPoints>())).Message.ShouldBe("grant-points has parked nothing.");
+        (await Should.ThrowAsync<FlowTestException>(() => flow.ParkedAsync<GrantPoints>(Short))).Message.ShouldStartWith("grant-points did not park anything within 0.3 s.");
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using FlowPlatform.RabbitMQ.StreamProtocol;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace FlowPlatform.RabbitMQ;
 
@@ -13,8 +14,14 @@ namespace FlowPlatform.RabbitMQ;
 /// <param name="Tls">Null: in the clear.</param>
 internal sealed record BrokerAccess(StreamEndpoint Endpoint, string User, string Password, SaslMechanism Mechanism, TlsOptions? Tls)
 {
+    /// <summary>Further nodes of the same broker.</summary>
+    public IReadOnlyList<StreamEndpoint> Others { get; init; } = [];
+
+    /// <summary>All nodes that are known from the beginning.</summary>
+    public IEnumerable<StreamEndpoint> Endpoints => Others.Prepend(Endpoint);
+
     /// <summary>Without credentials.</summary>
-    public override string ToString() => Endpoint.ToString();
+    public override string ToString() => string.Join(", ", Endpoints);
 
     /// <summary>What an AMQP address alone says.</summary>
     /// <exception cref="ArgumentException">It is malformed or incomplete.</exception>
@@ -26,13 +33,13 @@ internal sealed record BrokerAccess(StreamEndpoint Endpoint, string User, string
         {
             return tls?.ClientCertificate is null
                 ? throw new ArgumentException($"The {form.Name} address of {uri.Endpoint.Host} asks for EXTERNAL, which is by a TLS client certificate: name {form.SecureScheme}://, certfile and keyfile.")
-                : new BrokerAccess(uri.Endpoint, string.Empty, string.Empty, mechanism, tls);
+                : new BrokerAccess(uri.Endpoint, string.Empty, string.Empty, mechanism, tls) { Others = uri.Nodes };
         }
 
         var (user, password) = (uri.User ?? fallback?.User, uri.Password ?? fallback?.Password);
         return string.IsNullOrEmpty(user)
             ? throw new ArgumentException($"The {form.Name} address of {uri.Endpoint.Host} has no user:password. There is no default user.")
-            : new BrokerAccess(uri.Endpoint, user, password ?? string.Empty, mechanism, tls);
+            : new BrokerAccess(uri.Endpoint, user, password ?? string.Empty, mechanism, tls) { Others = uri.Nodes };
     }
 
     /// <summary>The same for RabbitMQ's AMQP client, without its own recovery.</summary>
@@ -69,6 +76,31 @@ internal sealed record BrokerAccess(StreamEndpoint Endpoint, string User, string
 
         return factory;
     }
+
+    /// <summary>Connects to any node by AMQP, each in turn in random order, so that connections spread.</summary>
+    /// <param name="virtualHost">Where to.</param>
+    /// <param name="name">What the broker's tools show.</param>
+    /// <param name="limit">For each node.</param>
+    /// <param name="cancellationToken">Stops the attempt.</param>
+    /// <exception cref="BrokerUnreachableException">What the last one said.</exception>
+    public async Task<IConnection> ConnectAsync(string virtualHost, string name, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var nodes = Endpoints.ToArray();
+        Random.Shared.Shuffle(nodes);
+        for (var i = 0; ; i++)
+        {
+            var factory = (this with { Endpoint = nodes[i] }).CreateFactory(virtualHost);
+            (factory.RequestedConnectionTimeout, factory.HandshakeContinuationTimeout, factory.ContinuationTimeout) = (limit, limit, limit);
+            try
+            {
+                return await factory.CreateConnectionAsync(name, cancellationToken);
+            }
+            catch (Exception e) when (i + 1 < nodes.Length && !cancellationToken.IsCancellationRequested && e is RabbitMQClientException or IOException or TimeoutException or OperationCanceledException)
+            {
+                continue;
+            }
+        }
+    }
 }
 
 /// <summary>What the addresses in the options mean.</summary>
@@ -94,7 +126,7 @@ internal sealed record BrokerAddress(BrokerAccess Stream, BrokerAccess Amqp, str
         }
 
         var port = uri.IsSecure ? UriForm.Stream.SecurePort : UriForm.Stream.Port;
-        var stream = given is null ? amqp with { Endpoint = new StreamEndpoint(uri.Endpoint.Host, port) } : BrokerAccess.Of(given, UriForm.Stream, options.Tls, amqp);
+        var stream = given is null ? amqp with { Endpoint = new StreamEndpoint(uri.Endpoint.Host, port), Others = [.. uri.Nodes.Select(node => new StreamEndpoint(node.Host, port))] } : BrokerAccess.Of(given, UriForm.Stream, options.Tls, amqp);
         return new BrokerAddress(stream, amqp, options.VirtualHost ?? uri.VirtualHost, (given ?? uri).LoadBalancer);
     }
 

@@ -17,7 +17,10 @@ internal sealed record UriForm(string Name, string Scheme, int Port, string Secu
 /// </summary>
 internal sealed class BrokerUri
 {
-    private static readonly string[] Known = ["cacertfile", "certfile", "keyfile", "server_name_indication", "verify", "auth_mechanism", "load_balancer"];
+    private static readonly string[] Known = ["cacertfile", "certfile", "keyfile", "server_name_indication", "verify", "auth_mechanism", "load_balancer", "nodes"];
+
+    /// <summary>More are not worth asking: one that answers names the others.</summary>
+    private const int NodesMax = 16;
 
     private readonly Dictionary<string, string> parameters;
 
@@ -31,6 +34,7 @@ internal sealed class BrokerUri
         LoadBalancer = parameters.TryGetValue("load_balancer", out var balanced) && (bool.TryParse(balanced, out var on)
             ? on
             : throw new ArgumentException($"The {form.Name} address has load_balancer={balanced}; true or false is possible."));
+        Nodes = ReadNodes(form);
         CheckVerify(form);
         Tls = ReadTls(form);
         (User, Password) = ReadCredentials(uri, form);
@@ -57,6 +61,9 @@ internal sealed class BrokerUri
 
     /// <summary>Whether every node is reached by this very address.</summary>
     public bool LoadBalancer { get; }
+
+    /// <summary>Further nodes of the same broker.</summary>
+    public IReadOnlyList<StreamEndpoint> Nodes { get; }
 
     /// <summary>Reads an address.</summary>
     /// <exception cref="ArgumentException">It is malformed, or a file that it names can't be read.</exception>
@@ -91,6 +98,29 @@ internal sealed class BrokerUri
         "external" => SaslMechanism.External,
         var other => throw new ArgumentException($"The {form.Name} address has auth_mechanism={other}; plain or external is possible."),
     };
+
+    private StreamEndpoint[] ReadNodes(UriForm form)
+    {
+        if (!parameters.TryGetValue("nodes", out var text))
+        {
+            return [];
+        }
+
+        if (LoadBalancer)
+        {
+            throw new ArgumentException($"The {form.Name} address has load_balancer=true and nodes: behind a load balancer the address stands for all nodes.");
+        }
+
+        var nodes = text.Split(',');
+        return nodes.Length <= NodesMax
+            ? [.. nodes.Select(node => ReadNode(node, form))]
+            : throw new ArgumentException($"The {form.Name} address has {nodes.Length} nodes; up to {NodesMax} are possible.");
+    }
+
+    private StreamEndpoint ReadNode(string node, UriForm form) =>
+        node.IndexOfAny(['/', '@', '?', '#', '\\']) < 0 && Uri.TryCreate($"{form.Scheme}://{node}", UriKind.Absolute, out var uri) && uri.Host.Length > 0
+            ? new StreamEndpoint(uri.IdnHost, uri.Port >= 0 ? uri.Port : IsSecure ? form.SecurePort : form.Port)
+            : throw new ArgumentException($"The {form.Name} address has the node '{node}'; it must be like nodes=host:{form.Port},host:{form.Port}.");
 
     private void CheckVerify(UriForm form)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using FlowPlatform.Log;
 using FlowPlatform.RabbitMQ.StreamProtocol;
@@ -17,6 +18,9 @@ public sealed class RabbitMqEventLog : IEventLog
     private readonly TimeProvider time;
     private readonly StreamConnector connector;
     private readonly StreamTopology topology;
+
+    // What this log has declared and found as declared: when a writer comes back after a fault, it need not go by AMQP again.
+    private readonly ConcurrentDictionary<StreamDefinition, bool> declared = new();
 
     /// <summary>Creates the log; connects when it is first used.</summary>
     /// <param name="options">Where RabbitMQ is.</param>
@@ -38,11 +42,17 @@ public sealed class RabbitMqEventLog : IEventLog
     /// <inheritdoc />
     public async Task EnsureStreamAsync(StreamDefinition definition, CancellationToken cancellationToken)
     {
-        await CheckCountAsync(definition, count => count == 0, cancellationToken);
+        var count = await CheckCountAsync(definition, count => count == 0, cancellationToken);
+        if (count == definition.Partitions && declared.ContainsKey(definition))
+        {
+            return;
+        }
+
         await topology.DeclareAsync(definition, cancellationToken);
 
         // Again: a declaration that was interrupted earlier may have left more partitions than are defined now. Fewer only means that this node is not told of all yet.
         await CheckCountAsync(definition, count => count < definition.Partitions, cancellationToken);
+        declared[definition] = true;
     }
 
     /// <inheritdoc />
@@ -119,6 +129,11 @@ public sealed class RabbitMqEventLog : IEventLog
         ArgumentOutOfRangeException.ThrowIfLessThan(options.ConfirmTimeout, TimeSpan.FromMilliseconds(1));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.StallTimeout, TimeSpan.FromMilliseconds(1));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Heartbeat, TimeSpan.FromSeconds(1));
+        if (!BrokerNodes.IsPossible(options.Nodes))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), options.Nodes, "Nodes must be an odd number from 1 to 9.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxFrameEvents, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxFrameBytes, 1024);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxInFlightEvents, 1);
@@ -136,7 +151,7 @@ public sealed class RabbitMqEventLog : IEventLog
         return looking.WaitAsync(cancellationToken);
     }
 
-    private async Task CheckCountAsync(StreamDefinition definition, Func<int, bool> permitted, CancellationToken cancellationToken)
+    private async Task<int> CheckCountAsync(StreamDefinition definition, Func<int, bool> permitted, CancellationToken cancellationToken)
     {
         var count = await CountAsync(definition.Name, cancellationToken);
         if (count != definition.Partitions && !permitted(count))
@@ -144,6 +159,8 @@ public sealed class RabbitMqEventLog : IEventLog
             throw new StreamDefinitionException(
                 definition.Name, $"Stream '{definition.Name}' has {count} partitions and is defined with {definition.Partitions}. The number is fixed; to grow, use a new stream.");
         }
+
+        return count;
     }
 
     private Task<int> CountAsync(string stream, CancellationToken cancellationToken) =>

@@ -7,7 +7,7 @@ public sealed class RabbitMqEventLogOptions
 {
     /// <summary>
     /// AMQP address with credentials, <c>amqp://user:password@host:port/virtual-host</c>, or <c>amqps://…</c> for TLS; used to declare streams. Default ports 5672 and 5671, default virtual host <c>/</c>.
-    /// Parameters, named as in RabbitMQ's documentation of URI query parameters: <c>cacertfile</c> (authorities to trust, PEM; default: the system's), <c>certfile</c> and <c>keyfile</c>
+    /// <c>?nodes=host:port,host:port</c> names further nodes of a cluster, up to 16. Other parameters, named as in RabbitMQ's documentation of URI query parameters: <c>cacertfile</c> (authorities to trust, PEM; default: the system's), <c>certfile</c> and <c>keyfile</c>
     /// (our own certificate, PEM), <c>server_name_indication</c> (name that the broker's certificate must have; default: the host), <c>auth_mechanism=external</c> (by certificate instead of password).
     /// </summary>
     public Uri? AmqpUri { get; set; }
@@ -23,6 +23,12 @@ public sealed class RabbitMqEventLogOptions
 
     /// <summary>Codecs for sub-entry batches that other clients packed otherwise than with gzip; default none.</summary>
     public IReadOnlyList<ICompressionCodec> Codecs { get; set; } = [];
+
+    /// <summary>
+    /// On how many of the broker's nodes each stream is kept: 1, or an odd number up to 9 of which any minority may be lost. What is confirmed is then on a majority of them. It holds for streams that
+    /// don't exist yet; those that do must have been declared with the same number. Default 1, which asks for nothing: a broker of several nodes decides by its own default.
+    /// </summary>
+    public int Nodes { get; set; } = 1;
 
     /// <summary>Virtual host; default: the one in <see cref="AmqpUri"/>.</summary>
     public string? VirtualHost { get; set; }
@@ -42,8 +48,8 @@ public sealed class RabbitMqEventLogOptions
     /// <summary>How long a writer waits without any confirmation before it gives up; default 30 s.</summary>
     public TimeSpan ConfirmTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Heartbeat to ask for, in whole seconds; default 20 s. A dead peer is noticed after two.</summary>
-    public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(20);
+    /// <summary>Heartbeat to ask for, in whole seconds; default 10 s. A dead peer is noticed after two.</summary>
+    public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Most events per publish frame; default 1,000.</summary>
     public int MaxFrameEvents { get; set; } = 1_000;

@@ -10,7 +10,8 @@ public static class RabbitMqServiceCollectionExtensions
 {
     /// <summary>
     /// Registers <see cref="RabbitMqEventLog"/> as the <see cref="IEventLog"/>. Reads <c>ConnectionStrings:rabbitmq</c> (AMQP address) and, if set,
-    /// <c>ConnectionStrings:rabbitmq-stream</c> or <c>ConnectionStrings:rabbitmq_stream</c> (stream address; default: the same host and credentials, port 5552).
+    /// <c>ConnectionStrings:rabbitmq-stream</c> or <c>ConnectionStrings:rabbitmq_stream</c> (stream address; default: the same host and credentials, port 5552),
+    /// and <c>FLOW_BROKER_NODES</c> (on how many nodes of a cluster new streams are kept; default 1).
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Has the last word on the options.</param>
@@ -29,6 +30,7 @@ public static class RabbitMqServiceCollectionExtensions
 
     private static void Read(IConfiguration configuration, RabbitMqEventLogOptions options)
     {
+        options.Nodes = BrokerNodes.Read(configuration);
         options.AmqpUri = Address(configuration, "rabbitmq");
         options.StreamUri = Address(configuration, "rabbitmq-stream") ?? Address(configuration, "rabbitmq_stream");
     }

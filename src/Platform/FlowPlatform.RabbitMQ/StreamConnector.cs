@@ -15,7 +15,7 @@ internal sealed class StreamConnector : IAsyncDisposable
     // Of three nodes behind a balancer that throws dice, one is missed so often once in 3,000 times; then back-off, and again.
     private const int AttemptsThroughBalancer = 20;
 
-    private readonly HashSet<StreamEndpoint> known = [];
+    private readonly NodeList known;
     private readonly RabbitMqEventLogOptions options;
     private readonly BrokerAddress address;
     private readonly TimeProvider time;
@@ -27,6 +27,7 @@ internal sealed class StreamConnector : IAsyncDisposable
         this.options = options;
         this.address = address;
         this.time = time;
+        known = new NodeList(address.Stream.Endpoints);
         resolve = options.AddressResolver ?? (address.LoadBalancer ? _ => address.Stream.Endpoint : null);
         admin = new AdminConnections(node => node is { } wanted ? ConnectToAsync(wanted, "admin", CancellationToken.None) : ConnectAnywhereAsync());
     }
@@ -35,19 +36,39 @@ internal sealed class StreamConnector : IAsyncDisposable
     public Task<T> OpenOnLeaderAsync<T>(string stream, string purpose, Func<StreamConnection, Task<T>> open, CancellationToken cancellationToken) =>
         RetryAsync(stream, async () => await OpenAsync(await LeaderAsync(stream, cancellationToken), $"{purpose} {stream}", open, cancellationToken), cancellationToken);
 
-    /// <summary>Opens a connection of its own to any replica, else to the leader, and does something on it; closes it again if that fails.</summary>
+    /// <summary>
+    /// Opens a connection of its own to a replica, in random order, so that readers spread and leave the leader to the writers; to the leader only if no replica takes it. Does something on the
+    /// connection; closes it again if that fails.
+    /// </summary>
     public Task<T> OpenOnReplicaAsync<T>(string stream, string purpose, Func<StreamConnection, Task<T>> open, CancellationToken cancellationToken) =>
         RetryAsync(
             stream,
             async () =>
             {
                 var metadata = await ResolveAsync(stream, cancellationToken);
-                var node = metadata.Replicas.Count > 0 ? metadata.Replicas[Random.Shared.Next(metadata.Replicas.Count)] : metadata.Leader ?? throw NoLeader(stream);
-                return await OpenAsync(node, $"{purpose} {stream}", open, cancellationToken);
+                StreamEndpoint[] nodes = [.. metadata.Replicas];
+                Random.Shared.Shuffle(nodes);
+                nodes = metadata.Leader is { } leader ? [.. nodes, leader] : nodes;
+                for (var i = 0; i < nodes.Length; i++)
+                {
+                    try
+                    {
+                        return await OpenAsync(nodes[i], $"{purpose} {stream}", open, cancellationToken);
+                    }
+                    catch (Exception e) when (RabbitMqErrors.Passes(e) && i + 1 < nodes.Length)
+                    {
+                        continue;
+                    }
+                }
+
+                throw NoLeader(stream);
             },
             cancellationToken);
 
-    /// <summary>Does something short on the shared connection to the leader, which must itself say that it leads (rule W3). It may be done again after a fault.</summary>
+    /// <summary>
+    /// Does something short on the shared connection to the leader, which must itself say that it leads (rule W3); where there are replicas, one of them must agree afterwards: a leader that was cut
+    /// off or stopped for a while doesn't know that another was elected. It may be done again after a fault.
+    /// </summary>
     public Task<T> UseLeaderAsync<T>(string stream, Func<StreamConnection, Task<T>> use, CancellationToken cancellationToken) =>
         RetryAsync(
             stream,
@@ -56,7 +77,8 @@ internal sealed class StreamConnector : IAsyncDisposable
                 var leader = await LeaderAsync(stream, cancellationToken);
                 var connection = await admin.GetAsync(leader, cancellationToken);
                 var seen = (await connection.QueryMetadataAsync([stream], cancellationToken))[0];
-                return seen.Leader == leader ? await use(connection) : throw NoLeader(stream);
+                var found = seen.Leader == leader ? await use(connection) : throw NoLeader(stream);
+                return seen.Replicas.Count == 0 || await IsAgreedAsync(seen, leader, cancellationToken) ? found : throw NoLeader(stream);
             },
             cancellationToken);
 
@@ -81,16 +103,9 @@ internal sealed class StreamConnector : IAsyncDisposable
     {
         var connection = await admin.GetAsync(null, cancellationToken);
         var answers = await connection.QueryMetadataAsync(streams, cancellationToken);
-        lock (known)
+        foreach (var node in answers.SelectMany(answer => answer.Replicas.Concat(answer.Leader is { } leader ? [leader] : [])).Distinct())
         {
-            foreach (var answer in answers)
-            {
-                known.UnionWith(answer.Replicas);
-                if (answer.Leader is { } leader)
-                {
-                    known.Add(leader);
-                }
-            }
+            known.Add(Reachable(node));
         }
 
         return answers;
@@ -131,24 +146,42 @@ internal sealed class StreamConnector : IAsyncDisposable
         }
     }
 
-    /// <summary>The configured address first, then every node that was ever named.</summary>
-    private async Task<StreamConnection> ConnectAnywhereAsync()
+    /// <summary>The first replica that answers decides; none is no agreement.</summary>
+    private async Task<bool> IsAgreedAsync(StreamMetadata seen, StreamEndpoint leader, CancellationToken cancellationToken)
     {
-        List<StreamEndpoint> candidates;
-        lock (known)
+        foreach (var replica in seen.Replicas)
         {
-            candidates = [address.Stream.Endpoint, .. known.Select(Reachable)];
+            try
+            {
+                var connection = await admin.GetAsync(replica, cancellationToken);
+                return (await connection.QueryMetadataAsync([seen.Stream], cancellationToken))[0].Leader == leader;
+            }
+            catch (Exception e) when (RabbitMqErrors.Passes(e))
+            {
+                continue;
+            }
         }
 
+        return false;
+    }
+
+    /// <summary>The addresses that were given, then every node that was ever named; those that failed last come last.</summary>
+    private async Task<StreamConnection> ConnectAnywhereAsync()
+    {
+        var candidates = known.Snapshot();
         for (var i = 0; ; i++)
         {
             try
             {
                 return await ConnectAsync(candidates[i], "admin", CancellationToken.None);
             }
-            catch (Exception e) when (RabbitMqErrors.Passes(e) && i + 1 < candidates.Count)
+            catch (Exception e) when (RabbitMqErrors.Passes(e))
             {
-                continue;
+                known.Failed(candidates[i]);
+                if (i + 1 == candidates.Length)
+                {
+                    throw;
+                }
             }
         }
     }

@@ -16,7 +16,7 @@ internal sealed class StreamTopology(RabbitMqEventLogOptions options, BrokerAddr
     /// <summary>Declares everything. Partitions are declared from the last to the first: the first one's existence says that all are there.</summary>
     public async Task DeclareAsync(StreamDefinition definition, CancellationToken cancellationToken)
     {
-        var arguments = Arguments(definition);
+        var arguments = Arguments(definition, options.Nodes);
         using var limit = new CancellationTokenSource(options.ConnectTimeout + options.RequestTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
@@ -56,13 +56,19 @@ internal sealed class StreamTopology(RabbitMqEventLogOptions options, BrokerAddr
         }
     }
 
-    private static Dictionary<string, object?> Arguments(StreamDefinition definition)
+    private static Dictionary<string, object?> Arguments(StreamDefinition definition, int nodes)
     {
         var arguments = new Dictionary<string, object?>
         {
             ["x-queue-type"] = "stream",
             ["x-stream-max-segment-size-bytes"] = InBounds(definition, nameof(definition.SegmentBytes), definition.SegmentBytes, LargestSegment),
         };
+        if (nodes > 1)
+        {
+            arguments["x-initial-cluster-size"] = nodes;
+            arguments["x-queue-leader-locator"] = "balanced";
+        }
+
         if (definition.MaxAge is { } age)
         {
             arguments["x-max-age"] = age >= TimeSpan.FromSeconds(1)
@@ -83,11 +89,7 @@ internal sealed class StreamTopology(RabbitMqEventLogOptions options, BrokerAddr
             ? value
             : throw new StreamDefinitionException(definition.Name, $"Stream '{definition.Name}': {name} is {value:N0}; 1 to {largest:N0} is possible.");
 
-    private Task<IConnection> ConnectAsync(CancellationToken cancellationToken)
-    {
-        var factory = address.Amqp.CreateFactory(address.VirtualHost);
-        factory.RequestedConnectionTimeout = options.ConnectTimeout;
-        factory.ContinuationTimeout = options.RequestTimeout;
-        return factory.CreateConnectionAsync($"{options.ConnectionName} topology", cancellationToken);
-    }
+    /// <summary>Of several nodes, none may use up the time of all.</summary>
+    private Task<IConnection> ConnectAsync(CancellationToken cancellationToken) => address.Amqp.ConnectAsync(
+        address.VirtualHost, $"{options.ConnectionName} topology", address.Amqp.Others.Count == 0 ? options.ConnectTimeout : options.ConnectTimeout / 2, cancellationToken);
 }

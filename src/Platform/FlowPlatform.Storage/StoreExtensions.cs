@@ -21,6 +21,7 @@ public static class StoreExtensions
     /// nobody else. Where it isn't set, they are SQLite files in the directory that the setting <c>FLOW_DATA</c> names (default: <c>.flow/data/&lt;service&gt;</c> below the working directory).
     /// Where <c>ConnectionStrings:embedded-log</c> names a directory, the event log is there, too: an <see cref="EmbeddedEventLog"/>, shared by all services that name the same one.
     /// Setting <c>FLOW_OUTBOX_LIMIT</c> is the most events that may wait for the log before decisions from outside are refused (default 500,000; see <see cref="OutboxRoom"/>).
+    /// Setting <c>FLOW_LEASE</c> (seconds, default 10, Postgres only) is the longest that a partition stays with a replica that is gone; see <see cref="LeaseSettings"/>.
     /// </summary>
     /// <param name="flow">The flow.</param>
     /// <exception cref="InvalidOperationException">A setting can't be used; the message names it, and holds no password.</exception>
@@ -34,9 +35,10 @@ public static class StoreExtensions
         var room = new OutboxRoom(Limit(flow.Configuration["FLOW_OUTBOX_LIMIT"]));
         if (database is { Length: > 0 })
         {
+            var leases = LeaseSettings.From(flow.Configuration);
             PostgresSources.Check(database, $"ConnectionStrings:{flow.Service}-db");
             flow.Services.AddSingleton<IServiceStore>(provider => new PostgresServiceStore(
-                database, migrations, provider.GetRequiredService<PublishedStreams>(), provider.GetRequiredService<TimeProvider>(), room));
+                database, migrations, provider.GetRequiredService<PublishedStreams>(), provider.GetRequiredService<TimeProvider>(), room, leases));
         }
         else
         {

@@ -16,18 +16,18 @@ public sealed partial class FlowTest
     /// Waits until every consumer has applied every event there is, every command is handled, and everything that came of it is published and applied, too.
     /// </summary>
     /// <param name="limit">Longest real time; default <see cref="FlowTestOptions.Limit"/>.</param>
-    /// <exception cref="FlowTestException">Not within the limit: it names who lags. Or at once: a consumer or a command failed; the inner exception is why.</exception>
+    /// <exception cref="FlowTestException">Not within the limit: it names who lags. Or at once: a consumer or a command failed, or an event was parked; the inner exception is why.</exception>
     public async Task SettledAsync(TimeSpan? limit = null)
     {
         var standing = await WatchAsync(standing => standing.Failure is not null || standing.Behind.Count == 0, limit, "Not settled");
         if (standing.Failure is { } failure)
         {
-            throw new FlowTestException(Report($"The flow does not settle, something has stopped: {failure.Message}", standing), failure is PoisonEventException poison ? poison.InnerException : failure);
+            throw new FlowTestException(Report($"The flow does not settle, {(standing.IsParked ? "an event is parked" : "something has stopped")}: {failure.Message}", standing), failure is PoisonEventException poison ? poison.InnerException : failure);
         }
     }
 
     /// <summary>
-    /// Waits until a consumer has stopped, as it does at an event that it can't apply. From then on <see cref="SettledAsync"/> is about the others.
+    /// Waits until a consumer has stopped, as one that does not park does at an event that it can't apply. From then on <see cref="SettledAsync"/> is about the others.
     /// </summary>
     /// <param name="limit">Longest real time; default <see cref="FlowTestOptions.Limit"/>.</param>
     /// <returns>The exception that stopped it, e.g. <see cref="PoisonEventException"/>.</returns>
@@ -35,8 +35,7 @@ public sealed partial class FlowTest
     public async Task<Exception> StoppedAsync<TConsumer>(TimeSpan? limit = null)
         where TConsumer : Consumer
     {
-        var loop = Services.GetRequiredService<FlowRuntime>().Loops.FirstOrDefault(loop => loop.Consumer is TConsumer)
-            ?? throw new FlowTestException($"'{Definition.Service}' has no {typeof(TConsumer).Name}.");
+        var loop = LoopOf<TConsumer>();
         ImmutableInterlocked.Update(ref mayStop, static (names, name) => names.Add(name), loop.Consumer.Name);
         await WatchAsync(_ => loop.Failure is not null, limit, $"{loop.Consumer.Name} did not stop");
         return loop.Failure!;
@@ -88,7 +87,7 @@ public sealed partial class FlowTest
     }
 
     private Task<Standing> SurveyAsync() =>
-        new Surveyor(Services.GetRequiredService<FlowRuntime>(), Definition, Store, log, queue).ReadAsync(mayStop, TestRun.Cancellation());
+        new Surveyor(Services.GetRequiredService<FlowRuntime>(), Definition, Store, log, queue).ReadAsync(mayStop, mayPark, TestRun.Cancellation());
 
     private string Report(string headline, Standing standing)
     {

@@ -13,14 +13,18 @@ public static class Projections
     /// <param name="projection">The projection.</param>
     /// <param name="history">The history.</param>
     /// <param name="seed">Which order.</param>
-    public static Task<ProjectionFold> FoldAsync(Projection projection, EventHistory history, int seed = 1) => FoldAsync(projection, history.Interleave(seed));
+    /// <param name="postgres">Connection string of a database to fold in, in a schema of its own; default: a SQLite file.</param>
+    public static Task<ProjectionFold> FoldAsync(Projection projection, EventHistory history, int seed = 1, string? postgres = null) => FoldAsync(projection, history.Interleave(seed), postgres);
 
     /// <summary>Folds batches of records, each in one transaction.</summary>
+    /// <param name="projection">The projection.</param>
+    /// <param name="batches">The batches.</param>
+    /// <param name="postgres">Connection string of a database to fold in, in a schema of its own; default: a SQLite file.</param>
     /// <exception cref="FlowTestException">A handler failed; the inner exception is why. Or the projection has no tables.</exception>
-    public static async Task<ProjectionFold> FoldAsync(Projection projection, IEnumerable<IReadOnlyList<LogRecord>> batches)
+    public static async Task<ProjectionFold> FoldAsync(Projection projection, IEnumerable<IReadOnlyList<LogRecord>> batches, string? postgres = null)
     {
         ArgumentNullException.ThrowIfNull(projection);
-        var fold = await ProjectionFold.CreateAsync(projection);
+        var fold = await ProjectionFold.CreateAsync(projection, postgres);
         try
         {
             foreach (var batch in batches)
@@ -45,17 +49,18 @@ public static class Projections
     /// <param name="history">Has events of every type that it handles, in at least two partitions: else there would be nothing to see.</param>
     /// <param name="interleavings">How many; default 24.</param>
     /// <param name="firstSeed">Seed of the first; the others follow it. A failure names the seed.</param>
+    /// <param name="postgres">Connection string of a database to fold in; default: SQLite files. A fold takes about ten times as long there, so take fewer interleavings.</param>
     /// <exception cref="FlowTestException">Rows differ: it shows them and the events that touch them. Or the history can't show anything.</exception>
-    public static async Task AreCommutativeAsync(Projection projection, EventHistory history, int interleavings = 24, int firstSeed = 1)
+    public static async Task AreCommutativeAsync(Projection projection, EventHistory history, int interleavings = 24, int firstSeed = 1, string? postgres = null)
     {
         ThrowIfNothingToSee(projection, history);
-        await using var expected = await FoldAsync(projection, history.PartitionsBackwards());
+        await using var expected = await FoldAsync(projection, history.PartitionsBackwards(), postgres);
         await ThrowIfEmptyAsync(projection, expected);
         var hash = await Tables.HashAsync(expected.Store);
         for (var seed = firstSeed; seed < firstSeed + interleavings; seed++)
         {
             var batches = history.Interleave(seed).ToList();
-            await using var folded = await FoldAsync(projection, batches);
+            await using var folded = await FoldAsync(projection, batches, postgres);
             if (await Tables.HashAsync(folded.Store) != hash)
             {
                 throw new FlowTestException(await ExplainAsync(projection, batches, expected, folded, seed));

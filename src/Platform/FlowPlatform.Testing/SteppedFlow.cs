@@ -48,6 +48,9 @@ public sealed class SteppedFlow : IAsyncDisposable
     /// <summary>The service's container. Its hosted services are not started, and it serves no HTTP.</summary>
     public IServiceProvider Services => host.Services;
 
+    /// <summary>The service's projections and reactors, with the streams that each reads. The container has the instances.</summary>
+    public IReadOnlyList<ConsumerDefinition> Consumers => definition.Consumers;
+
     /// <summary>The service's main store.</summary>
     public IServiceStore Store => host.Services.GetRequiredService<IServiceStore>();
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Dapper;
+using FlowPlatform.Storage.Postgres;
 using FlowPlatform.Stores;
 
 namespace FlowPlatform.Testing;
@@ -13,8 +14,9 @@ public static class Tables
     public static async Task<IReadOnlyList<string>> NamesAsync(IStore store)
     {
         await using var connection = await store.OpenReadAsync(TestRun.Cancellation());
-        return (await connection.QueryAsync<string>(
-            @"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'flow\_%' ESCAPE '\' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name")).AsList();
+        return (await connection.QueryAsync<string>(connection is PostgresConnection
+            ? @"SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename NOT LIKE 'flow\_%' ORDER BY tablename COLLATE ""C"""
+            : @"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'flow\_%' ESCAPE '\' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name")).AsList();
     }
 
     /// <summary>Every row of a table as text, <c>column=value|column=value</c>, sorted: where rows lie in the table is no content.</summary>
@@ -52,6 +54,9 @@ public static class Tables
     {
         DBNull => "∅",
         byte[] bytes => Convert.ToHexStringLower(bytes),
+        // As many digits as it needs: how many zeros follow is no content.
+        decimal amount => (amount / 1.0000000000000000000000000000m).ToString(CultureInfo.InvariantCulture),
+        DateTime time => time.ToString("O", CultureInfo.InvariantCulture),
         double real => real.ToString("R", CultureInfo.InvariantCulture),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };

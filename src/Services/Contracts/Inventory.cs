@@ -10,7 +10,7 @@ public sealed record StockQuantity(string Code, long Quantity);
 
 /// <summary>Stock is set aside for an order. <paramref name="Units"/> counts stock lines only; 0 for an order of services. The amount is the whole order's.</summary>
 [Event("inventory.reserved.v1", Key = nameof(OrderId))]
-public sealed record StockReserved(string OrderId, string? CustomerId, string Country, decimal Amount, long Units, IReadOnlyList<StockQuantity> Stock) : InventoryEvent;
+public sealed record StockReserved(string OrderId, [PersonalData] string? CustomerId, string Country, decimal Amount, long Units, IReadOnlyList<StockQuantity> Stock) : InventoryEvent;
 
 /// <summary>There is not enough stock: the order ends here.</summary>
 [Event("inventory.rejected.v1", Key = nameof(OrderId))]

@@ -29,7 +29,7 @@ public static class StockCode
 
 /// <summary>An order was placed. Its event time is when the customer placed it.</summary>
 [Event("orders.placed.v1", Key = nameof(OrderId))]
-public sealed record OrderPlaced(string OrderId, string? CustomerId, string Country, IReadOnlyList<OrderLine> Lines) : OrdersEvent
+public sealed record OrderPlaced(string OrderId, [PersonalData] string? CustomerId, string Country, IReadOnlyList<OrderLine> Lines) : OrdersEvent
 {
     /// <summary>Value of all lines, exact.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
@@ -46,7 +46,7 @@ public sealed record OrderCancelRequested(string OrderId) : OrdersEvent;
 
 /// <summary>Goods came back. Names no original order; quantities are positive, money goes back to the customer.</summary>
 [Event("orders.returned.v1", Key = nameof(ReturnId))]
-public sealed record GoodsReturned(string ReturnId, string? CustomerId, string Country, IReadOnlyList<OrderLine> Lines) : OrdersEvent
+public sealed record GoodsReturned(string ReturnId, [PersonalData] string? CustomerId, string Country, IReadOnlyList<OrderLine> Lines) : OrdersEvent
 {
     /// <summary>Value of all lines, exact, positive.</summary>
     [System.Text.Json.Serialization.JsonIgnore]

@@ -21,6 +21,6 @@ public sealed record PaymentRefunded(string OrderId, decimal Amount, string Auth
 [Event("payments.return-refunded.v1", Key = nameof(ReturnId))]
 public sealed record ReturnRefunded(string ReturnId, decimal Amount, string Authorization) : PaymentsEvent;
 
-/// <summary>A correction of the ledger that belongs to no order, such as bad debt; the amount is signed.</summary>
+/// <summary>A correction of the ledger that belongs to no order, such as bad debt; the amount is signed, and the description free text.</summary>
 [Event("payments.adjusted.v1", Key = nameof(AdjustmentId))]
-public sealed record LedgerAdjusted(string AdjustmentId, decimal Amount, string Description) : PaymentsEvent;
+public sealed record LedgerAdjusted(string AdjustmentId, decimal Amount, [PersonalData] string Description) : PaymentsEvent;

@@ -56,7 +56,7 @@ internal static class RevenueEndpoint
             UNION ALL
             SELECT * FROM (
                 SELECT 2, {key}, sum(orders), sum(units), sum(gross), sum(returns), sum(return_count)
-                FROM revenue WHERE hour >= @from AND hour < @to GROUP BY {key} ORDER BY {key} LIMIT @take)
+                FROM revenue WHERE hour >= @from AND hour < @to GROUP BY {key} ORDER BY {key} LIMIT @take) AS page
             ORDER BY Kind, Key
             """,
             new { from = query.From ?? "", to = query.To ?? "~", take = MaxRows + 1 })).AsList();

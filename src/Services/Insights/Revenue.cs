@@ -1,9 +1,8 @@
 using System.Globalization;
-using System.Text.Json;
 using Contracts;
-using Dapper;
 using FlowPlatform.Consumers;
 using FlowPlatform.Log;
+using FlowPlatform.Storage;
 using FlowPlatform.Stores;
 
 namespace Insights;
@@ -19,26 +18,26 @@ internal sealed class Revenue : Projection
         FoldBy<RevenueKey, RevenueSums>(LoadAsync, SaveAsync)
             .On<OrderPlaced>((placed, record) => RevenueKey.Of(record, placed.Country), static (sums, placed, _) => sums.Add(placed))
             .On<GoodsReturned>((returned, record) => RevenueKey.Of(record, returned.Country), static (sums, returned, _) => sums.Add(returned));
-        On<LedgerAdjusted>((adjusted, context) => context.Connection.ExecuteAsync(
+        On<LedgerAdjusted>((adjusted, context) => context.ExecuteAsync(
             """
             INSERT INTO adjustments (hour, amount, adjustment_count) VALUES (@hour, @Amount, 1)
-            ON CONFLICT (hour) DO UPDATE SET amount = amount + excluded.amount, adjustment_count = adjustment_count + 1
+            ON CONFLICT (hour) DO UPDATE SET amount = adjustments.amount + excluded.amount, adjustment_count = adjustments.adjustment_count + 1
             """,
             new { hour = RevenueKey.HourOf(context.Record), adjusted.Amount }));
     }
 
     private static async Task<IEnumerable<KeyValuePair<RevenueKey, RevenueSums>>> LoadAsync(IStoreScope scope, IReadOnlyCollection<RevenueKey> keys)
     {
-        var rows = await scope.Connection.QueryAsync<RevenueSums>(
-            """
+        var rows = await scope.QueryAsync<RevenueSums>(
+            $"""
             SELECT hour AS Hour, country AS Country, orders AS Orders, units AS Units, gross AS Gross, returns AS Returns, return_count AS ReturnCount
-            FROM json_each(@keys) AS key CROSS JOIN revenue ON hour = key.value ->> 'Hour' AND country = key.value ->> 'Country'
+            FROM revenue WHERE (hour, country) IN (SELECT hour, country FROM {JsonRows.Table(scope.Connection, "keys", "hour text", "country text")} AS key)
             """,
-            new { keys = JsonSerializer.Serialize(keys) });
+            new { keys = JsonRows.Of(keys) });
         return rows.Select(row => KeyValuePair.Create(new RevenueKey(row.Hour, row.Country), row));
     }
 
-    private static Task SaveAsync(IStoreScope scope, IReadOnlyCollection<KeyValuePair<RevenueKey, RevenueSums>> rows) => scope.Connection.ExecuteAsync(
+    private static Task SaveAsync(IStoreScope scope, IReadOnlyCollection<KeyValuePair<RevenueKey, RevenueSums>> rows) => scope.ExecuteAsync(
         """
         INSERT INTO revenue (hour, country, orders, units, gross, returns, return_count) VALUES (@Hour, @Country, @Orders, @Units, @Gross, @Returns, @ReturnCount)
         ON CONFLICT (hour, country) DO UPDATE SET

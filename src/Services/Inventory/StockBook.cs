@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Contracts;
-using FlowPlatform.Events;
 using FlowPlatform.Storage;
 using FlowPlatform.Stores;
 
@@ -18,8 +16,7 @@ internal static class StockBook
     public static async Task<Dictionary<string, long>> LoadAvailableAsync(IStoreScope scope, IEnumerable<string> codes)
     {
         var rows = await scope.QueryAsync<AvailableRow>(
-            "SELECT code, on_hand - reserved AS Available FROM stock WHERE code IN (SELECT value FROM json_each(@codes))",
-            new { codes = JsonSerializer.Serialize(codes, FlowJson.Options) });
+            $"SELECT code, on_hand - reserved AS Available FROM stock WHERE code IN {JsonRows.Values(scope.Connection, "codes")}", new { codes = JsonRows.Of(codes) });
         return rows.ToDictionary(row => row.Code, row => row.Available, StringComparer.Ordinal);
     }
 
@@ -29,12 +26,12 @@ internal static class StockBook
         if (changes.Count > 0)
         {
             await scope.ExecuteAsync(
-                """
+                $"""
                 INSERT INTO stock (code, on_hand, reserved)
-                SELECT value ->> 'code', value ->> 'onHand', value ->> 'reserved' FROM json_each(@changes) WHERE true
-                ON CONFLICT (code) DO UPDATE SET on_hand = on_hand + excluded.on_hand, reserved = reserved + excluded.reserved
+                SELECT code, on_hand, reserved FROM {JsonRows.Table(scope.Connection, "changes", "code text", "on_hand bigint", "reserved bigint")} AS change WHERE true
+                ON CONFLICT (code) DO UPDATE SET on_hand = stock.on_hand + excluded.on_hand, reserved = stock.reserved + excluded.reserved
                 """,
-                new { changes = JsonSerializer.Serialize(changes, FlowJson.Options) });
+                new { changes = JsonRows.Of(changes) });
         }
     }
 

@@ -32,7 +32,7 @@ internal static class CancelOrderEndpoint
         }
 
         var hash = Fingerprint.Of(cancel);
-        return await store.WriteAsync(transaction => DecideAsync(transaction, id, cancel.RequestedAt, hash, clock.GetUtcNow()), cancellationToken) is { } decided
+        return await store.WriteAsync(transaction => DecideAsync(transaction, id, cancel.RequestedAt, hash, Acceptance.Now(clock)), cancellationToken) is { } decided
             ? decided.ToAnswer("The cancellation of order", id, $"/orders/{Uri.EscapeDataString(id)}", new Accepted(id, Status, decided.AcceptedAt))
             : Problems.NotFound($"There is no order '{id}'.");
     }

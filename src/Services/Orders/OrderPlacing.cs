@@ -35,7 +35,7 @@ internal static class OrderPlacing
             transaction.Emit(new OrderPlaced(order.OrderId, order.CustomerId, order.Country, order.Lines), order.PlacedAt);
         }
 
-        await OrderTable.InsertAsync(transaction.Connection, accepted);
+        await OrderTable.InsertAsync(transaction, accepted);
         return results;
     }
 

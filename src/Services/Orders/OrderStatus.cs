@@ -1,9 +1,8 @@
-using System.Text.Json;
 using Contracts;
 using Contracts.Http;
-using Dapper;
 using FlowPlatform.Consumers;
 using FlowPlatform.Log;
+using FlowPlatform.Storage;
 using FlowPlatform.Stores;
 
 namespace Orders;
@@ -27,12 +26,12 @@ internal sealed class OrderStatus : Projection
 
     private static async Task<IEnumerable<KeyValuePair<string, OrderStatusRow>>> LoadAsync(IStoreScope scope, IReadOnlyCollection<string> ids)
     {
-        var rows = await scope.Connection.QueryAsync<OrderStatusRow>(
-            $"{OrderStatusRow.Select} WHERE order_id IN (SELECT value FROM json_each(@ids))", new { ids = JsonSerializer.Serialize(ids) });
+        var rows = await scope.QueryAsync<OrderStatusRow>(
+            $"{OrderStatusRow.Select} WHERE order_id IN {JsonRows.Values(scope.Connection, "ids")}", new { ids = JsonRows.Of(ids) });
         return rows.Select(row => KeyValuePair.Create(row.OrderId, row));
     }
 
-    private static Task SaveAsync(IStoreScope scope, IReadOnlyCollection<KeyValuePair<string, OrderStatusRow>> rows) => scope.Connection.ExecuteAsync(
+    private static Task SaveAsync(IStoreScope scope, IReadOnlyCollection<KeyValuePair<string, OrderStatusRow>> rows) => scope.ExecuteAsync(
         """
         INSERT INTO order_status (order_id, state, updated_at, customer_id, country, amount, placed_at, accepted_ms, shipped_ms)
         VALUES (@OrderId, @State, @UpdatedAt, @CustomerId, @Country, @Amount, @PlacedAt, @AcceptedMs, @ShippedMs)

@@ -1,6 +1,7 @@
 using System.Data.Common;
-using System.Text.Json;
 using Dapper;
+using FlowPlatform.Storage;
+using FlowPlatform.Stores;
 
 namespace Orders;
 
@@ -41,15 +42,15 @@ internal static class OrderTable
 
     public static async Task<Dictionary<string, OrderRow>> FindAllAsync(DbConnection db, IEnumerable<string> ids)
     {
-        var rows = await db.QueryAsync<OrderRow>($"{Select} WHERE order_id IN (SELECT value FROM json_each(@ids))", new { ids = JsonSerializer.Serialize(ids) });
+        var rows = await db.QueryAsync<OrderRow>($"{Select} WHERE order_id IN {JsonRows.Values(db, "ids")}", new { ids = JsonRows.Of(ids) });
         return rows.ToDictionary(row => row.OrderId, StringComparer.Ordinal);
     }
 
-    /// <summary>Dapper runs one prepared statement for all rows.</summary>
-    public static Task InsertAsync(DbConnection db, IReadOnlyList<OrderRow> rows) =>
+    /// <summary>One prepared statement for all rows.</summary>
+    public static Task InsertAsync(IStoreScope scope, IReadOnlyList<OrderRow> rows) =>
         rows.Count == 0
             ? Task.CompletedTask
-            : db.ExecuteAsync(
+            : scope.ExecuteAsync(
                 """
                 INSERT INTO orders (order_id, body_hash, customer_id, country, amount, placed_at, accepted_at)
                 VALUES (@OrderId, @BodyHash, @CustomerId, @Country, @Amount, @PlacedAt, @AcceptedAt)

@@ -28,7 +28,7 @@ internal static class PlaceOrderEndpoint
         }
 
         Candidate[] candidates = [Candidate.Of(order)];
-        var results = await store.WriteAsync(transaction => OrderPlacing.DecideAsync(transaction, candidates, clock.GetUtcNow()), cancellationToken);
+        var results = await store.WriteAsync(transaction => OrderPlacing.DecideAsync(transaction, candidates, Acceptance.Now(clock)), cancellationToken);
         return results[0].ToAnswer("Order", order.OrderId, $"/orders/{Uri.EscapeDataString(order.OrderId)}", new Accepted(order.OrderId, Status, results[0].AcceptedAt));
     }
 }

@@ -46,7 +46,7 @@ internal static class PlaceOrderBatchEndpoint
 
         if (candidates.Count > 0)
         {
-            var decided = await store.WriteAsync(transaction => OrderPlacing.DecideAsync(transaction, candidates, clock.GetUtcNow()), cancellationToken);
+            var decided = await store.WriteAsync(transaction => OrderPlacing.DecideAsync(transaction, candidates, Acceptance.Now(clock)), cancellationToken);
             for (var index = 0; index < decided.Length; index++)
             {
                 results[places[index]] = new BatchItemResult(candidates[index].Order.OrderId, NameOf(decided[index].Outcome));

@@ -40,7 +40,7 @@ internal static class ReturnGoodsEndpoint
         }
 
         var hash = Fingerprint.Of(goods);
-        var decided = await store.WriteAsync(transaction => DecideAsync(transaction, goods, hash, clock.GetUtcNow()), cancellationToken);
+        var decided = await store.WriteAsync(transaction => DecideAsync(transaction, goods, hash, Acceptance.Now(clock)), cancellationToken);
         return decided.ToAnswer("Return", goods.ReturnId, $"/returns/{Uri.EscapeDataString(goods.ReturnId)}", new Accepted(goods.ReturnId, Status, decided.AcceptedAt));
     }
 

@@ -40,7 +40,7 @@ internal static class LedgerAdjustments
         }
 
         var fingerprint = Fingerprint.Of(body);
-        var now = clock.GetUtcNow();
+        var now = Acceptance.Now(clock);
         var decided = await store.WriteAsync(transaction => DecideAsync(body, fingerprint, now, transaction), cancellationToken);
         return decided.ToAnswer(
             "Adjustment", body.AdjustmentId, $"/ledger/adjustments/{Uri.EscapeDataString(body.AdjustmentId)}", Answer(body.AdjustmentId, decided.AcceptedAt));

@@ -50,6 +50,20 @@ public class RabbitMQServerResource : ContainerResource, IResourceWithConnection
     ValueTask<string?> IResourceWithConnectionString.GetConnectionStringAsync(CancellationToken cancellationToken) => throw null!;
 }
 
+public class PostgresServerResource : ContainerResource, IResourceWithConnectionString
+{
+    public ReferenceExpression ConnectionStringExpression => throw null!;
+
+    ValueTask<string?> IResourceWithConnectionString.GetConnectionStringAsync(CancellationToken cancellationToken) => throw null!;
+}
+
+public class PostgresDatabaseResource : Resource, IResourceWithConnectionString, IResourceWithWaitSupport
+{
+    public ReferenceExpression ConnectionStringExpression => throw null!;
+
+    ValueTask<string?> IResourceWithConnectionString.GetConnectionStringAsync(CancellationToken cancellationToken) => throw null!;
+}
+
 public class ParameterResource : Resource, IManifestExpressionProvider, IValueProvider
 {
     public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken) => throw null!;

@@ -84,6 +84,19 @@ public static class RabbitMQBuilderExtensions
         this IResourceBuilder<RabbitMQServerResource> builder, string? name = null, bool isReadOnly = false) => throw null!;
 }
 
+public static class PostgresBuilderExtensions
+{
+    public static IResourceBuilder<PostgresServerResource> AddPostgres(
+        this IDistributedApplicationBuilder builder, string name, IResourceBuilder<ParameterResource>? userName = null,
+        IResourceBuilder<ParameterResource>? password = null, int? port = null) => throw null!;
+
+    public static IResourceBuilder<PostgresDatabaseResource> AddDatabase(
+        this IResourceBuilder<PostgresServerResource> builder, string name, string? databaseName = null) => throw null!;
+
+    public static IResourceBuilder<PostgresServerResource> WithDataVolume(
+        this IResourceBuilder<PostgresServerResource> builder, string? name = null, bool isReadOnly = false) => throw null!;
+}
+
 public static class ContainerResourceBuilderExtensions
 {
     public static IResourceBuilder<T> WithContainerFiles<T>(

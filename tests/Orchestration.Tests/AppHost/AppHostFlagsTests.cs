@@ -33,6 +33,7 @@ public sealed class AppHostFlagsTests
         var shop = Parse("--seed", "7", "--orders=1000", "--rate", "2.5/s", "--stores", "sqlite", "--broker-nodes=1");
         (shop.Seed, shop.Orders, shop.Rate).ShouldBe((7, 1000L, 2.5));
         Parse("--rate", "20").Rate.ShouldBe(20);
+        (shop.BrokerNodes, Parse("--broker-nodes", "3").BrokerNodes).ShouldBe((1, 3));
         Parse("--environment", "Development").HostArguments.ShouldBe(["--environment", "Development"]);
         Parse("--broker", "docker").Broker.ShouldBe("docker");
     }
@@ -76,8 +77,11 @@ public sealed class AppHostFlagsTests
     [InlineData("neither a .csv nor a .csv.gz", "--dataset", "/nowhere/year.txt")]
     [InlineData("synthetic shop", "--dataset", "/nowhere/year.csv", "--orders", "5")]
     [InlineData("--broker is 'kafka'", "--broker", "kafka")]
-    [InlineData("--broker-nodes 3 is not available in this version", "--broker-nodes", "3")]
-    [InlineData("--stores postgres is not available in this version", "--stores=postgres")]
+    [InlineData("--stores is 'files'; it must be sqlite or postgres.", "--stores=files")]
+    [InlineData("--broker-nodes is '2'; it must be 1 or 3", "--broker-nodes", "2")]
+    [InlineData("--broker-nodes is '5'; it must be 1 or 3", "--broker-nodes=5")]
+    [InlineData("not of containers: choose --broker rabbitmq", "--broker-nodes", "3", "--broker", "docker")]
+    [InlineData("embedded has no nodes", "--broker-nodes", "3", "--broker", "embedded")]
     [InlineData("--replicas orders=2 is not available in this version", "--replicas", "orders=2")]
     [InlineData("--without insights is not available in this version", "--without", "insights")]
     [InlineData("publish is not available in this version", "publish", "--target", "compose")]

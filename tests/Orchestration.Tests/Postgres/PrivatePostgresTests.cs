@@ -18,10 +18,10 @@ public sealed class PrivatePostgresTests
         await using (var postgres = await PrivatePostgres.StartAsync(new PrivatePostgresOptions { DataDirectory = folder.Path }, null, Token))
         {
             server = postgres.ProcessId;
-            (await ScalarAsync(postgres.ConnectionString, "SELECT current_setting('fsync') || current_setting('data_checksums')")).ShouldBe("onon");
-            (await ScalarAsync(postgres.ConnectionString, "SELECT left(rolpassword, 13) FROM pg_authid WHERE rolname = current_user")).ShouldBe("SCRAM-SHA-256");
+            (await Sql.ScalarAsync(postgres.ConnectionString, "SELECT current_setting('fsync') || current_setting('data_checksums')")).ShouldBe("onon");
+            (await Sql.ScalarAsync(postgres.ConnectionString, "SELECT left(rolpassword, 13) FROM pg_authid WHERE rolname = current_user")).ShouldBe("SCRAM-SHA-256");
             var wrong = new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Password = "wrong", Pooling = false }.ConnectionString;
-            (await Should.ThrowAsync<PostgresException>(() => ScalarAsync(wrong, "SELECT ''"))).SqlState.ShouldBe(PostgresErrorCodes.InvalidPassword);
+            (await Should.ThrowAsync<PostgresException>(() => Sql.ScalarAsync(wrong, "SELECT ''"))).SqlState.ShouldBe(PostgresErrorCodes.InvalidPassword);
             ListeningSockets.Of(server).ShouldBe(["127.0.0.1"]);
             File.ReadAllText(folder.File("node.json")).ShouldContain(postgres.Password);
             PrivateFile.IsPrivate(folder.File("data")).ShouldBeTrue();
@@ -40,7 +40,7 @@ public sealed class PrivatePostgresTests
         await using (var first = await PrivatePostgres.StartAsync(options, null, Token))
         {
             password = first.Password;
-            await ExecuteAsync(first.ConnectionString, "CREATE TABLE kept (value int)", "INSERT INTO kept VALUES (42)");
+            await Sql.ExecuteAsync(first.ConnectionString, "CREATE TABLE kept (value int)", "INSERT INTO kept VALUES (42)");
             var second = await Should.ThrowAsync<PostgresServerException>(() => PrivatePostgres.StartAsync(options, null, Token));
             second.Message.ShouldContain("Another process runs Postgres");
             first.Kill();
@@ -55,7 +55,7 @@ public sealed class PrivatePostgresTests
         await using (var again = await PrivatePostgres.StartAsync(options, null, Token))
         {
             again.Password.ShouldBe(password);
-            (await ScalarAsync(again.ConnectionString, "SELECT value FROM kept")).ShouldBe(42);
+            (await Sql.ScalarAsync(again.ConnectionString, "SELECT value FROM kept")).ShouldBe(42);
         }
         var refused = await Should.ThrowAsync<PostgresServerException>(() => PrivatePostgres.StartAsync(options with { Password = "another" }, null, Token));
         refused.Message.ShouldContain("another user or password");
@@ -105,28 +105,11 @@ public sealed class PrivatePostgresTests
         for (var start = 0; start < 2; start++)
         {
             await using var postgres = await PrivatePostgres.StartAsync(options with { RunAs = start == 0 ? options.RunAs : null }, null, Token);
-            (await ScalarAsync(postgres.ConnectionString, "SELECT 1")).ShouldBe(1);
+            (await Sql.ScalarAsync(postgres.ConnectionString, "SELECT 1")).ShouldBe(1);
             UserOf(postgres.ProcessId).ShouldBe(asRoot ? "65534" : Signals.Identity()?.User.ToString(CultureInfo.InvariantCulture));
         }
     }
 
     private static string UserOf(int pid) =>
         File.ReadLines($"/proc/{pid}/status").Single(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[2];
-
-    private static async Task<object?> ScalarAsync(string connectionString, string sql)
-    {
-        await using var source = NpgsqlDataSource.Create(connectionString);
-        await using var command = source.CreateCommand(sql);
-        return await command.ExecuteScalarAsync(Token);
-    }
-
-    private static async Task ExecuteAsync(string connectionString, params string[] statements)
-    {
-        await using var source = NpgsqlDataSource.Create(connectionString);
-        foreach (var sql in statements)
-        {
-            await using var command = source.CreateCommand(sql);
-            await command.ExecuteNonQueryAsync(Token);
-        }
-    }
 }

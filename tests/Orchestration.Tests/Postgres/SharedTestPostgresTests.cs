@@ -1,5 +1,4 @@
 using FlowPlatform.Orchestration.Postgres;
-using Npgsql;
 
 namespace FlowPlatform.Orchestration.Tests.Postgres;
 
@@ -22,22 +21,14 @@ public sealed class SharedTestPostgresTests
         await using (var database = await second.CreateDatabaseAsync(Token))
         {
             name = database.Name;
-            (await ScalarAsync(database.ConnectionString, "SELECT current_user || ' ' || current_database()")).ShouldBe($"{name} {name}");
+            (await Sql.ScalarAsync(database.ConnectionString, "SELECT current_user || ' ' || current_database()")).ShouldBe($"{name} {name}");
         }
-        (await ScalarAsync(second.ConnectionString, $"SELECT count(*) FROM pg_roles WHERE rolname = '{name}'")).ShouldBe(0L);
+        (await Sql.ScalarAsync(second.ConnectionString, $"SELECT count(*) FROM pg_roles WHERE rolname = '{name}'")).ShouldBe(0L);
         leaving.IsCompleted.ShouldBeFalse("the server lives while anyone holds a lease");
 
         await second.DisposeAsync();
         await leaving.WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, Token);
         Directory.GetDirectories(folder, "data-*").ShouldBeEmpty();
         File.Exists(Path.Combine(folder, "postgres.json")).ShouldBeFalse();
-    }
-
-    private static async Task<object?> ScalarAsync(string connectionString, string sql)
-    {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync(Token);
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync(Token);
     }
 }

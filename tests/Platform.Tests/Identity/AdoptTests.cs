@@ -42,7 +42,7 @@ public sealed class AdoptTests : IDisposable
         await Eventually.ThatAsync("the log has the new payment's thanks and greeting", () => Ids(Thanks).Count == 22);
         Ids(Thanks).ShouldBeUnique("what was decided again was not published again");
         log.Records(Partition)[^1].Event.ShouldSatisfyAllConditions(newest => newest.Producer.ShouldBe(adoption.To), newest => newest.Sequence.ShouldBe(1));
-        (await bank.Store.Audit.ReadAsync(null, null, 10, Cancel)).Single().Action.ShouldBe("adopt");
+        (await bank.Store.Audit!.ReadAsync(null, null, 10, Cancel)).Single().Action.ShouldBe("adopt");
         (await bank.Repair.ReadIncidentsAsync(Cancel)).ShouldContain(incident => incident.Kind == "adopted");
         await bank.DisposeAsync();
 

@@ -142,7 +142,7 @@ public sealed class LostTailTests : IDisposable
         await again.PayInAsync("a", 1);
         await again.HasTotalAsync("a", 7, 7);
         (await again.Repair.ReadIncidentsAsync(Cancel)).ShouldContain(incident => incident.Consumer == "totals" && incident.Kind == "gap-accepted" && incident.Detail.Contains("ann: the events are gone", StringComparison.Ordinal));
-        (await again.Store.Audit.ReadAsync("totals", null, 10, Cancel)).Single().Action.ShouldBe("accept-gap");
+        (await again.Store.Audit!.ReadAsync("totals", null, 10, Cancel)).Single().Action.ShouldBe("accept-gap");
         var health = await again.Monitor.CheckHealthAsync(new HealthCheckContext(), Cancel);
         health.Status.ShouldBe(HealthStatus.Degraded);
         health.Description!.ShouldContain("totals has noted");

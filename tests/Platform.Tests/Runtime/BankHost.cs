@@ -28,6 +28,8 @@ internal sealed class BankHost : IAsyncDisposable
 
     public FlowRepair Repair => host.Services.GetRequiredService<FlowRepair>();
 
+    public FlowParking Parking => host.Services.GetRequiredService<FlowParking>();
+
     public Totals Totals => host.Services.GetRequiredService<Totals>();
 
     public Greeter Greeter => host.Services.GetRequiredService<Greeter>();

@@ -12,13 +12,7 @@ internal sealed class FakeStore : IServiceStore
 
     public IOutbox Outbox => throw new NotSupportedException();
 
-    public IAudit Audit => throw new NotSupportedException();
-
-    public IDiscards Discards => throw new NotSupportedException();
-
     public ICheckpoints Checkpoints => throw new NotSupportedException();
-
-    public IParking Parking => throw new NotSupportedException();
 
     public Task OpenAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

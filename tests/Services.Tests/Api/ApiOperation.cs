@@ -15,7 +15,10 @@ internal sealed record ApiOperation(string Method, string Path, JsonObject Json)
     public bool IsProbe => Path is "/health" or "/alive";
 
     /// <summary>What it answers depends on the moment.</summary>
-    public bool IsOfTheMoment => IsProbe || Path == "/flow/status";
+    public bool IsOfTheMoment => IsProbe || (Method == "GET" && Path.StartsWith("/flow/", StringComparison.Ordinal));
+
+    /// <summary>An operator's verb: it is about what is there, not about what it sends.</summary>
+    public bool IsAdmin => Path.StartsWith("/flow/", StringComparison.Ordinal);
 
     public IEnumerable<(string Name, string In)> Parameters => (Json["parameters"]?.AsArray() ?? []).Select(parameter => ((string)parameter!["name"]!, (string)parameter["in"]!));
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Contracts;
+using FlowPlatform.Orchestration.Postgres;
 using Insights;
 using Inventory;
 using Microsoft.AspNetCore.Builder;
@@ -8,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orders;
 using Payments;
+using ServiceDefaults;
 using Shipping;
 using Simulator;
 
@@ -16,12 +18,17 @@ namespace Services.Tests.Api;
 /// <summary>Any of the services, whole, by its name.</summary>
 internal sealed class ApiService : IAsyncDisposable
 {
+    private const string Key = "the-operators-key";
     private static readonly DateTimeOffset Morning = new(2010, 12, 1, 8, 26, 0, TimeSpan.Zero);
     private readonly FlowTest? flow;
     private readonly WebApplication? simulator;
     private readonly TemporaryDirectory? directory;
 
-    private ApiService(string name, FlowTest flow) => (Name, this.flow, Client) = (name, flow, flow.Client);
+    private ApiService(string name, FlowTest flow)
+    {
+        (Name, this.flow, Client) = (name, flow, flow.Client);
+        Client.DefaultRequestHeaders.Add(AdminKey.Header, Key);
+    }
 
     private ApiService(WebApplication simulator, TemporaryDirectory directory) =>
         (Name, this.simulator, this.directory, Client) = ("simulator", simulator, directory, new HttpClient { BaseAddress = new Uri(simulator.Urls.First()) });
@@ -33,6 +40,10 @@ internal sealed class ApiService : IAsyncDisposable
     public HttpClient Client { get; }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>On a database of its own, or, without one, on files.</summary>
+    public static Task<ApiService> StartAsync(string name, TestDatabase? database) =>
+        StartAsync(name, database is null ? [] : [$"--ConnectionStrings:{name}-db={database.ConnectionString}"]);
 
     public static async Task<ApiService> StartAsync(string name, params string[] settings) => name switch
     {
@@ -100,6 +111,8 @@ internal sealed class ApiService : IAsyncDisposable
     /// <summary>Settings as on a command line, <c>--KEY=value</c>.</summary>
     private static void Set(FlowTestOptions options, string[] settings)
     {
+        options.Settings["FLOW_ADMIN_KEY"] = Key;
+        options.Settings["FLOW_ADMIN_RATE"] = "10000";
         foreach (var setting in settings)
         {
             var (key, value) = (setting[2..setting.IndexOf('=', StringComparison.Ordinal)], setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..]);

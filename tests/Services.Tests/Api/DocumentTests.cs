@@ -9,7 +9,7 @@ using Services.Tests.Defaults;
 namespace Services.Tests.Api;
 
 /// <summary>Every service describes all that it answers, and what it describes is so.</summary>
-public sealed class DocumentTests
+public sealed class DocumentTests(PostgresFixture postgres)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -63,11 +63,16 @@ public sealed class DocumentTests
         }
     }
 
+    /// <summary>On files; and on a database, but for the simulator, which has none.</summary>
+    public static TheoryData<string, string> ServicesOnStores =>
+        [.. ApiService.Names.Select(row => row.Data).SelectMany(name => (string[])["sqlite", "postgres"], (name, kind) => (name, kind)).Where(row => row is not ("simulator", "postgres"))];
+
     [Theory]
-    [MemberData(nameof(Services))]
-    public async Task Every_example_is_answered_as_it_is_described(string name)
+    [MemberData(nameof(ServicesOnStores))]
+    public async Task Every_example_is_answered_as_it_is_described(string name, string kind)
     {
-        await using var service = await ApiService.StartAsync(name);
+        await using var database = await postgres.CreateDatabaseAsync(kind);
+        await using var service = await ApiService.StartAsync(name, database);
         await service.SeedAsync();
         // Writes first: what is read was written by them.
         foreach (var operation in ApiOperation.In(await service.DocumentAsync()).OrderBy(operation => operation.Method == "GET"))

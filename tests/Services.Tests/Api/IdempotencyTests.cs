@@ -9,23 +9,29 @@ using Services.Tests.Orders;
 namespace Services.Tests.Api;
 
 /// <summary>One rule for every write: the same id with the same body is one write, with another body a conflict.</summary>
-public sealed class IdempotencyTests
+public sealed class IdempotencyTests(PostgresFixture postgres)
 {
     private static readonly AdjustStock Stock = new("G-1", Requests.Noon, [new StockQuantity("22139", 56)]);
     private static readonly AdjustLedger Debt = new("A-1", Requests.Noon, -10.50m, "Adjust bad debt");
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string, string> Writes => new()
+    public static TheoryData<string, string, string> Writes
     {
-        { "orders", "/orders" }, { "orders", "/returns" }, { "orders", "/orders/1/cancel" }, { "inventory", "/stock/adjustments" }, { "payments", "/ledger/adjustments" },
-    };
+        get
+        {
+            (string Service, string Path)[] writes =
+                [("orders", "/orders"), ("orders", "/returns"), ("orders", "/orders/1/cancel"), ("inventory", "/stock/adjustments"), ("payments", "/ledger/adjustments")];
+            return [.. from write in writes from kind in (string[])["sqlite", "postgres"] select (write.Service, write.Path, kind)];
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Writes))]
-    public async Task Fifty_at_once_with_one_id_are_one_write(string name, string path)
+    public async Task Fifty_at_once_with_one_id_are_one_write(string name, string path, string kind)
     {
-        await using var service = await ApiService.StartAsync(name);
+        await using var database = await postgres.CreateDatabaseAsync(kind);
+        await using var service = await ApiService.StartAsync(name, database);
         await PlaceIfCancelledAsync(service, path);
         var (body, other, id) = Bodies(path);
         var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => PostAsync(service, path, body)));

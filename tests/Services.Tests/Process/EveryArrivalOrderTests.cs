@@ -8,13 +8,24 @@ namespace Services.Tests.Process;
 /// The whole process of one order, in every order in which its events and commands can arrive: for each there is a run. Each must end legally, with money and stock conserved,
 /// and event times must not tell in which order things arrived (rule T3).
 /// </summary>
-public sealed class EveryArrivalOrderTests
+public sealed class EveryArrivalOrderTests(PostgresFixture postgres)
 {
     private const int Limit = 2_000;
     private static readonly DateTimeOffset Placed = new(2010, 12, 1, 8, 26, 0, TimeSpan.Zero);
 
     [Fact]
     public Task An_order_that_all_goes_well_with_ships() => ExploreAsync(cancels: 0, [], ["shipped"], minimum: 2);
+
+    [Fact]
+    public async Task In_Postgres_an_order_that_goes_well_ships_and_one_without_stock_is_rejected()
+    {
+        await using var inventory = await postgres.CreateDatabaseAsync();
+        await using var payments = await postgres.CreateDatabaseAsync();
+        await using var shipping = await postgres.CreateDatabaseAsync();
+        await using var shop = await Shop.OpenAsync("shop", inventory!, payments!, shipping!);
+        await ExploreAsync(shop, cancels: 0, [Answer.Busy], ["shipped"], minimum: 2);
+        await ExploreAsync(shop, cancels: 1, [], ["rejected", "cancelled"], minimum: 2, id => [new OrderLine(LateCode(id), 1_000, 0.55m), new OrderLine("22423", 1, 12.75m)], first: 546365);
+    }
 
     [Fact]
     public async Task A_request_to_cancel_ends_in_shipment_or_in_a_cancellation_with_everything_undone()
@@ -59,11 +70,17 @@ public sealed class EveryArrivalOrderTests
     private static async Task<IReadOnlyCollection<string>> ExploreAsync(int cancels, Answer[] gateway, string[] endings, int minimum, Func<string, OrderLine[]>? lines = null)
     {
         await using var shop = await Shop.OpenAsync();
+        return await ExploreAsync(shop, cancels, gateway, endings, minimum, lines);
+    }
+
+    private static async Task<IReadOnlyCollection<string>> ExploreAsync(
+        Shop shop, int cancels, Answer[] gateway, string[] endings, int minimum, Func<string, OrderLine[]>? lines = null, int first = 536365)
+    {
         var seen = new SortedSet<string>(StringComparer.Ordinal);
         var times = new Dictionary<string, DateTimeOffset>();
         var runs = await Schedule.ExploreAsync(Limit, async (schedule, run) =>
         {
-            var id = $"{536365 + run}";
+            var id = $"{first + run}";
             var order = new OrderPlaced(id, null, "EIRE", lines?.Invoke(id) ?? [new OrderLine("85123A", 6, 2.55m), new OrderLine("POST", 1, 18m), new OrderLine("85123A", 2, 2.555m)]);
             shop.Outside.Script("charge", id, gateway);
             shop.Outside.Script("courier", id, Answer.Busy);

@@ -1,4 +1,5 @@
 using FlowPlatform.Log;
+using FlowPlatform.Orchestration.Postgres;
 using FlowPlatform.Stores;
 using Inventory;
 using Payments;
@@ -12,6 +13,7 @@ namespace Services.Tests.Process;
 /// </summary>
 internal sealed class Shop : IAsyncDisposable
 {
+    private static readonly string[] Names = ["inventory", "payments", "shipping"];
     private readonly SteppedFlow[] services;
     private readonly SortedDictionary<string, (SteppedFlow Reader, Queue<LogRecord> Records)> queues = new(StringComparer.Ordinal);
     private readonly List<(SteppedFlow Service, PendingCommand Command, int Attempt)> commands = [];
@@ -43,7 +45,8 @@ internal sealed class Shop : IAsyncDisposable
 
     private IEnumerable<KeyValuePair<string, (SteppedFlow Reader, Queue<LogRecord> Records)>> Ready => queues.Where(queue => queue.Value.Records.Count > 0);
 
-    public static async Task<Shop> OpenAsync(string mode = "shop")
+    /// <summary>Opens it, its stores in files or, where databases are given, in those: Inventory's, Payments' and Shipping's.</summary>
+    public static async Task<Shop> OpenAsync(string mode = "shop", params IReadOnlyList<TestDatabase> databases)
     {
         var outside = await Outside.StartAsync();
         return new Shop(outside, [
@@ -56,6 +59,10 @@ internal sealed class Shop : IAsyncDisposable
         {
             options.Settings["services:simulator:http:0"] = outside.Address;
             options.Settings["FLOW_MODE"] = mode;
+            foreach (var (service, database) in Names.Zip(databases))
+            {
+                options.Settings[$"ConnectionStrings:{service}-db"] = database.ConnectionString;
+            }
         }
     }
 

@@ -40,3 +40,13 @@ internal sealed class ExpectOrderFirst : Reactor
         });
     }
 }
+
+/// <summary>Does not park: it stops at the first return.</summary>
+internal sealed class StopAtReturns : Reactor
+{
+    public StopAtReturns()
+    {
+        (Parks, MaxAttempts) = (false, 1);
+        On<GoodsReturned>((returned, _) => throw new InvalidOperationException($"Return {returned.ReturnId} stops it."));
+    }
+}

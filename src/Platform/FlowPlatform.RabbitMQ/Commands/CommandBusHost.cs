@@ -162,6 +162,7 @@ internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAs
         {
             factory.ReceiveEndpoint(command.Name, endpoint =>
             {
+                transport.Configure(endpoint);
                 endpoint.ConfigureConsumeTopology = false;
                 endpoint.PublishFaults = false;
                 endpoint.PrefetchCount = transport.Concurrency;

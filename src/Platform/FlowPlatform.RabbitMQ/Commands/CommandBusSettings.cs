@@ -7,9 +7,15 @@ namespace FlowPlatform.RabbitMQ.Commands;
 /// <summary>Where the broker is and how many commands of a kind run at a time. Messages never quote the address, for it holds a password.</summary>
 internal sealed record CommandBusSettings(BrokerAccess Broker, string VirtualHost, int Concurrency) : CommandTransport(Concurrency)
 {
+    /// <summary>Connections to a node that has stopped without a word end after two of these.</summary>
+    private const ushort HeartbeatSeconds = 10;
+
     public override bool KeepsCommands => true;
 
-    /// <summary>Reads <c>ConnectionStrings:rabbitmq</c> and <c>FLOW_COMMAND_CONCURRENCY</c>.</summary>
+    /// <summary>On how many nodes each queue is kept: from three on they are quorum queues.</summary>
+    public int Nodes { get; init; } = 1;
+
+    /// <summary>Reads <c>ConnectionStrings:rabbitmq</c>, <c>FLOW_COMMAND_CONCURRENCY</c> and <c>FLOW_BROKER_NODES</c>.</summary>
     /// <exception cref="InvalidOperationException">The address is missing or malformed, or the number out of bounds.</exception>
     public static CommandBusSettings Read(IConfiguration configuration)
     {
@@ -25,7 +31,7 @@ internal sealed record CommandBusSettings(BrokerAccess Broker, string VirtualHos
             var uri = Uri.TryCreate(text, UriKind.Absolute, out var address)
                 ? BrokerUri.Parse(address, UriForm.Amqp)
                 : throw new ArgumentException($"It must have the form {Form}, or amqps://… for TLS.");
-            return new CommandBusSettings(BrokerAccess.Of(uri, UriForm.Amqp), uri.VirtualHost, ReadConcurrency(configuration));
+            return new CommandBusSettings(BrokerAccess.Of(uri, UriForm.Amqp), uri.VirtualHost, ReadConcurrency(configuration)) { Nodes = BrokerNodes.Read(configuration) };
         }
         catch (ArgumentException e)
         {
@@ -39,9 +45,18 @@ internal sealed record CommandBusSettings(BrokerAccess Broker, string VirtualHos
     /// <summary>Opens a connection and closes it: MassTransit never tries again after a refused password, and otherwise pauses for up to 30 s.</summary>
     public override async Task ProbeAsync(CancellationToken cancellationToken)
     {
-        var factory = Broker.CreateFactory(VirtualHost);
-        factory.RequestedConnectionTimeout = TimeSpan.FromSeconds(5);
-        await using var connection = await factory.CreateConnectionAsync("commands probe", cancellationToken);
+        await using var connection = await Broker.ConnectAsync(VirtualHost, "commands probe", TimeSpan.FromSeconds(5), cancellationToken);
+    }
+
+    /// <summary>By the exchange that the reader of the queue has declared with it: a sender that declared the queue would have to know its arguments.</summary>
+    public override Uri AddressOf(string command) => new($"exchange:{command}");
+
+    public override void Configure(IReceiveEndpointConfigurator queue)
+    {
+        if (Nodes > 1 && queue is IRabbitMqReceiveEndpointConfigurator rabbit)
+        {
+            rabbit.SetQuorumQueue(Nodes);
+        }
     }
 
     public override IBusControl CreateBus(string name, Action<IBusFactoryConfigurator> configure) => Bus.Factory.CreateUsingRabbitMq(factory =>
@@ -56,6 +71,18 @@ internal sealed record CommandBusSettings(BrokerAccess Broker, string VirtualHos
         host.Username(Broker.User);
         host.Password(Broker.Password);
         host.PublisherConfirmation = true;
+        if (Broker.Others.Count > 0)
+        {
+            host.Heartbeat(HeartbeatSeconds);
+            host.UseCluster(cluster =>
+            {
+                foreach (var node in Broker.Endpoints)
+                {
+                    cluster.Node(node.ToString());
+                }
+            });
+        }
+
         if (Broker.Tls is { } options)
         {
             host.UseSsl(tls =>

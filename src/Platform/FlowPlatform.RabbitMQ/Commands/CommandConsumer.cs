@@ -64,8 +64,8 @@ internal sealed partial class CommandConsumer(
         }
     }
 
-    private static Task SendToEndAsync(ConsumeContext<CommandMessage> message, int attempts) =>
-        message.Send(new Uri($"queue:{message.Message.Name}"), message.Message, Pipe.Execute<SendContext<CommandMessage>>(send =>
+    private Task SendToEndAsync(ConsumeContext<CommandMessage> message, int attempts) =>
+        message.Send(transport.AddressOf(message.Message.Name), message.Message, Pipe.Execute<SendContext<CommandMessage>>(send =>
         {
             send.MessageId = message.Message.Id;
             send.Headers.Set(CommandMessage.AttemptsHeader, attempts);

@@ -22,6 +22,14 @@ internal abstract record CommandTransport(int Concurrency)
     /// <summary>Completes when it can be reached.</summary>
     public abstract Task ProbeAsync(CancellationToken cancellationToken);
 
+    /// <summary>Where a command is sent.</summary>
+    public virtual Uri AddressOf(string command) => new($"queue:{command}");
+
+    /// <summary>Sets up a queue that is read.</summary>
+    public virtual void Configure(IReceiveEndpointConfigurator queue)
+    {
+    }
+
     /// <summary>Makes the bus on it.</summary>
     /// <param name="name">What the broker's tools show.</param>
     /// <param name="configure">Adds the queues.</param>

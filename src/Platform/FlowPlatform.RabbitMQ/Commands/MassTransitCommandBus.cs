@@ -36,7 +36,7 @@ internal sealed class MassTransitCommandBus(CommandBusHost host, CommandTranspor
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await Task.WhenAll(commands.Select(command => SendAsync(bus, command, sent, either.Token)));
+            await Task.WhenAll(commands.Select(command => SendAsync(bus, transport.AddressOf(command.Name), command, sent, either.Token)));
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
@@ -48,9 +48,9 @@ internal sealed class MassTransitCommandBus(CommandBusHost host, CommandTranspor
         }
     }
 
-    private static async Task SendAsync(IBus bus, PendingCommand command, StrongBox<int> sent, CancellationToken cancellationToken)
+    private static async Task SendAsync(IBus bus, Uri address, PendingCommand command, StrongBox<int> sent, CancellationToken cancellationToken)
     {
-        var queue = await bus.GetSendEndpoint(new Uri($"queue:{command.Name}")).WaitAsync(cancellationToken);
+        var queue = await bus.GetSendEndpoint(address).WaitAsync(cancellationToken);
         await queue.Send(
             CommandMessage.Of(command),
             send =>

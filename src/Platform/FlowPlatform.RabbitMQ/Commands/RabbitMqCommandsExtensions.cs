@@ -11,7 +11,7 @@ public static class RabbitMqCommandsExtensions
 {
     /// <summary>
     /// Carries the service's commands over RabbitMQ with MassTransit: a durable queue per command, named like it, with <c>…_error</c> beside it for those that failed five times.
-    /// Reads <c>ConnectionStrings:rabbitmq</c> (AMQP address) and <c>FLOW_COMMAND_CONCURRENCY</c> (commands of a kind at a time; default 64). A service without commands connects to nothing.
+    /// Reads <c>ConnectionStrings:rabbitmq</c> (AMQP address) and <c>FLOW_COMMAND_CONCURRENCY</c> (commands of a kind at a time; default 64); where <c>FLOW_BROKER_NODES</c> is 3 or more, the queues are quorum queues on so many nodes. A service without commands connects to nothing.
     /// Where <see cref="FlowBuilder.EmbeddedLog"/> stands in for the broker, the queues are in memory: a command's outbox row then stays until it is handled, and is sent again when the service starts.
     /// </summary>
     public static FlowBuilder UseRabbitMqCommands(this FlowBuilder flow)

@@ -6,9 +6,6 @@ namespace FlowPlatform.Storage.Postgres;
 /// <summary>Tells Postgres's faults that pass by themselves, or once somebody has made room, from those that come again.</summary>
 internal static class PostgresFaults
 {
-    /// <summary>A statement after a failed one in the same transaction.</summary>
-    public const string InFailedTransaction = "25P02";
-
     /// <summary>As callers of a store know it: what passes is a <see cref="StoreBusyException"/>, with nothing done; the rest is itself.</summary>
     /// <param name="fault">What the driver threw.</param>
     /// <param name="broken">The connection has ended, whatever the driver said.</param>

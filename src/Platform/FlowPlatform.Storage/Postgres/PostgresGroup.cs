@@ -45,7 +45,7 @@ internal sealed class PostgresGroup(PostgresSources sources, PublishedStreams? p
             // The number tells afterwards whether it committed, should the connection end in the middle of that.
             begin.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pg_current_xact_id()::text"));
             await using var reader = await begin.ExecuteReaderAsync();
-            while (!reader.HasRows || reader.GetDataTypeName(0) != "text")
+            for (var locks = keys is null ? 1 : keys.Length > 0 ? 2 : 1; locks > 0; locks--)
             {
                 await reader.NextResultAsync();
             }
@@ -80,15 +80,15 @@ internal sealed class PostgresGroup(PostgresSources sources, PublishedStreams? p
 
         Units++;
         unit.Trace("postgresql", $"{sources.Database}|{sources.Schema}");
+        if ((several || Units > 1) && await TrySaveAsync() is { } unsaved)
+        {
+            unit.Fail(unsaved);
+            return;
+        }
+
         var transaction = new StoreTransaction(connection!, published, clock, outbox?.Room);
         try
         {
-            if (several || Units > 1)
-            {
-                await ExecuteAsync(savepoint ? "RELEASE SAVEPOINT unit; SAVEPOINT unit" : "SAVEPOINT unit");
-                savepoint = true;
-            }
-
             await unit.RunAsync(transaction);
             if (connection!.Failed is { } swallowed)
             {
@@ -184,6 +184,24 @@ internal sealed class PostgresGroup(PostgresSources sources, PublishedStreams? p
         }
     }
 
+    /// <returns>Why there is no savepoint, and no group any more; null if there is one.</returns>
+    private async Task<Exception?> TrySaveAsync()
+    {
+        try
+        {
+            await ExecuteAsync(savepoint ? "RELEASE SAVEPOINT unit; SAVEPOINT unit" : "SAVEPOINT unit");
+            savepoint = true;
+            return null;
+        }
+        catch (Exception fault)
+        {
+            var told = PostgresFaults.Translate(fault, connection!.IsBroken);
+            await RollBackAsync();
+            FailAll(told);
+            return told;
+        }
+    }
+
     private async Task FailAsync(WorkUnit unit, Exception failed)
     {
         if (connection!.IsBroken)
@@ -220,6 +238,7 @@ internal sealed class PostgresGroup(PostgresSources sources, PublishedStreams? p
     /// <summary>The connection ended before the answer to COMMIT: a committed unit must not be told that it failed, nor the other way round.</summary>
     private async Task LookAsync(OutboxWrite? written, Exception cut)
     {
+        await connection!.DisposeAsync();
         switch (await new PostgresOutcome(sources, clock).FindAsync(transactionId))
         {
             case true:

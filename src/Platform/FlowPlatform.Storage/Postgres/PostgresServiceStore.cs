@@ -19,6 +19,8 @@ internal sealed class PostgresServiceStore : IServiceStore
     private readonly PublishedStreams published;
     private readonly TimeProvider clock;
     private readonly OutboxRoom room;
+    private readonly LeaseSettings settings;
+    private readonly PostgresLeases leases;
     private readonly PostgresSources sources;
     private readonly PostgresStore main;
     private readonly List<PostgresStore> generations = [];
@@ -26,14 +28,16 @@ internal sealed class PostgresServiceStore : IServiceStore
     private PostgresSignals? signals;
     private int disposed;
 
-    public PostgresServiceStore(string connectionString, Assembly schema, PublishedStreams published, TimeProvider clock, OutboxRoom? outboxRoom = null)
+    public PostgresServiceStore(string connectionString, Assembly schema, PublishedStreams published, TimeProvider clock, OutboxRoom? outboxRoom = null, LeaseSettings? leaseSettings = null)
     {
         this.connectionString = connectionString;
         this.schema = schema;
         this.published = published;
         this.clock = clock;
         room = outboxRoom ?? new OutboxRoom();
-        sources = new PostgresSources(connectionString, published.Service, "main", PostgresWriter.KeyedLanes + 4);
+        settings = leaseSettings ?? LeaseSettings.Default;
+        sources = new PostgresSources(connectionString, published.Service, "main", PostgresWriter.KeyedLanes + 5, settings.LockTimeout);
+        leases = new PostgresLeases(sources, settings);
         main = new PostgresStore(sources, clock);
     }
 
@@ -48,6 +52,8 @@ internal sealed class PostgresServiceStore : IServiceStore
     public IAudit Audit => new SqlAudit(main);
 
     public IDiscards Discards => new SqlDiscards(main, clock);
+
+    public ILeases Leases => leases;
 
     /// <summary>Completes when it hears of other replicas' commits.</summary>
     internal Task Listening => signals?.Listening ?? throw new InvalidOperationException("The store is not open.");
@@ -72,7 +78,7 @@ internal sealed class PostgresServiceStore : IServiceStore
     public async Task<IStore> OpenGenerationAsync(string projection, IReadOnlyList<Migration> migrations, CancellationToken cancellationToken)
     {
         var generation = await SqlGenerations.LiveAsync(main, projection, clock, cancellationToken);
-        var own = new PostgresSources(connectionString, published.Service, SchemaOf(projection, generation), PostgresWriter.KeyedLanes + 2);
+        var own = new PostgresSources(connectionString, published.Service, SchemaOf(projection, generation), PostgresWriter.KeyedLanes + 2, settings.LockTimeout);
         var store = new PostgresStore(own, clock);
         generations.Add(store);
         await store.OpenAsync([("flow-consumer", Platform("flow-consumer")), (projection, migrations)], null, null, cancellationToken);
@@ -122,14 +128,14 @@ internal sealed class PostgresServiceStore : IServiceStore
     }
 
     private Task TryOpenAsync(CancellationToken cancellationToken) => main.OpenAsync(
-        [("flow-consumer", Platform("flow-consumer")), ("flow-main", Platform("flow-main")), ("main", EmbeddedMigrations.Of(schema, "main", "postgres"))],
+        [("flow-consumer", Platform("flow-consumer")), ("flow-main", Platform("flow-main")), ("flow-leases", Platform("flow-leases")), ("main", EmbeddedMigrations.Of(schema, "main", "postgres"))],
         published,
         async connection =>
         {
             await ClaimAsync(connection);
             outbox = new PostgresOutbox(main, published.Service, await SqlIncarnation.EnsureAsync(connection, clock), room, clock);
             room.Set(await connection.QuerySingleAsync<long>(SqlOutbox.CountUnconfirmed));
-            outbox.Signals = signals = new PostgresSignals(sources, outbox, clock);
+            outbox.Signals = signals = leases.Signals = new PostgresSignals(sources, outbox, leases.Changed, clock);
             return new PostgresOutboxWriter(outbox);
         },
         cancellationToken);

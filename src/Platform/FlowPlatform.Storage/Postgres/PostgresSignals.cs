@@ -21,6 +21,7 @@ internal sealed class PostgresSignals : IAsyncDisposable
     private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(10);
     private readonly PostgresSources sources;
     private readonly PostgresOutbox outbox;
+    private readonly Pulse leases;
     private readonly TimeProvider clock;
     private readonly string self = Guid.NewGuid().ToString("N")[..12];
     private readonly Pulse announced = new();
@@ -29,10 +30,11 @@ internal sealed class PostgresSignals : IAsyncDisposable
     private readonly Task running;
     private int what;
 
-    public PostgresSignals(PostgresSources sources, PostgresOutbox outbox, TimeProvider clock)
+    public PostgresSignals(PostgresSources sources, PostgresOutbox outbox, Pulse leases, TimeProvider clock)
     {
         this.sources = sources;
         this.outbox = outbox;
+        this.leases = leases;
         this.clock = clock;
         running = Task.WhenAll(Task.Run(ListenAsync), Task.Run(TellAsync), Task.Run(PollAsync));
     }
@@ -44,6 +46,13 @@ internal sealed class PostgresSignals : IAsyncDisposable
     public void Announce(bool events, bool commands)
     {
         Interlocked.Or(ref what, (events ? 1 : 0) | (commands ? 2 : 0));
+        announced.Signal();
+    }
+
+    /// <summary>Other replicas shall look at the leases.</summary>
+    public void AnnounceLeases()
+    {
+        Interlocked.Or(ref what, 4);
         announced.Signal();
     }
 
@@ -79,6 +88,7 @@ internal sealed class PostgresSignals : IAsyncDisposable
         // What was said while nobody listened is lost.
         outbox.Distrust();
         outbox.Wake(events: true, commands: true);
+        leases.Signal();
         listening.TrySetResult();
         while (true)
         {
@@ -97,8 +107,16 @@ internal sealed class PostgresSignals : IAsyncDisposable
     {
         if (payload.Split(':') is [var from, var news] && from != self && int.TryParse(news, out var bits))
         {
-            outbox.Distrust();
-            outbox.Wake((bits & 1) != 0, (bits & 2) != 0);
+            if ((bits & 3) != 0)
+            {
+                outbox.Distrust();
+                outbox.Wake((bits & 1) != 0, (bits & 2) != 0);
+            }
+
+            if ((bits & 4) != 0)
+            {
+                leases.Signal();
+            }
         }
     }
 

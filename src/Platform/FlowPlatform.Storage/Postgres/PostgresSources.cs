@@ -9,11 +9,6 @@ namespace FlowPlatform.Storage.Postgres;
 /// </summary>
 internal sealed class PostgresSources : IAsyncDisposable
 {
-    /// <summary>
-    /// How long a transaction waits for a lock, and how long it may do nothing: a replica that was paused inside one is out after that. Leases must last more than three times as long (rule C4).
-    /// </summary>
-    public static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
-
     /// <summary>The longest statement of a writer: with a lock it may hold others up for so long.</summary>
     public static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(10);
 
@@ -32,15 +27,16 @@ internal sealed class PostgresSources : IAsyncDisposable
     /// <param name="service">Name of the service, for those who look at the server.</param>
     /// <param name="schema">The schema, which is all that is on the search path.</param>
     /// <param name="maxWriters">The most transactions at a time.</param>
-    public PostgresSources(string connectionString, string service, string schema, int maxWriters)
+    /// <param name="lockTimeout">How long a transaction waits for a lock, and how long it may do nothing: a replica that was paused inside one is out after that (rule C4).</param>
+    public PostgresSources(string connectionString, string service, string schema, int maxWriters, TimeSpan lockTimeout)
     {
         Schema = schema;
         var basis = new NpgsqlConnectionStringBuilder(connectionString);
         Database = basis.Database ?? "";
         Describe = $"Postgres database '{basis.Database}' at {basis.Host}:{basis.Port}";
-        writing = NpgsqlDataSource.Create(Builder(basis, $"{service} {schema} write", WriteTimeout, write: true, maxWriters));
-        reading = NpgsqlDataSource.Create(Builder(basis, $"{service} {schema} read", ReadTimeout, write: false, MaxReaders));
-        var alone = Builder(basis, $"{service} {schema}", TimeSpan.Zero, write: true, 1);
+        writing = NpgsqlDataSource.Create(Builder(basis, $"{service} {schema} write", WriteTimeout, write: true, maxWriters, lockTimeout));
+        reading = NpgsqlDataSource.Create(Builder(basis, $"{service} {schema} read", ReadTimeout, write: false, MaxReaders, lockTimeout));
+        var alone = Builder(basis, $"{service} {schema}", TimeSpan.Zero, write: true, 1, lockTimeout);
         (alone.Pooling, alone.KeepAlive) = (false, 10);
         own = alone.ConnectionString;
     }
@@ -115,11 +111,11 @@ internal sealed class PostgresSources : IAsyncDisposable
         }
     }
 
-    private NpgsqlConnectionStringBuilder Builder(NpgsqlConnectionStringBuilder basis, string name, TimeSpan statement, bool write, int max) => new(basis.ConnectionString)
+    private NpgsqlConnectionStringBuilder Builder(NpgsqlConnectionStringBuilder basis, string name, TimeSpan statement, bool write, int max, TimeSpan lockTimeout) => new(basis.ConnectionString)
     {
         SearchPath = Schema,
         ApplicationName = name.Length > 63 ? name[..63] : name,
-        Options = $"-c lock_timeout={Milliseconds(LockTimeout)} -c idle_in_transaction_session_timeout={Milliseconds(LockTimeout)} -c statement_timeout={Milliseconds(statement)} "
+        Options = $"-c lock_timeout={Milliseconds(lockTimeout)} -c idle_in_transaction_session_timeout={Milliseconds(lockTimeout)} -c statement_timeout={Milliseconds(statement)} "
             + $"-c default_transaction_isolation=read\\ committed -c default_transaction_read_only={(write ? "off" : "on")} -c TimeZone=UTC {basis.Options}",
         Timeout = 5,
 

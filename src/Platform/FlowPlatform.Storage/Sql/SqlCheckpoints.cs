@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Dapper;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
@@ -14,27 +15,22 @@ internal sealed class SqlCheckpoints(IStore store, TimeProvider clock) : ICheckp
     public async Task<IReadOnlyList<CheckpointState>> LoadAsync(string consumer, CancellationToken cancellationToken)
     {
         await using var connection = await store.OpenReadAsync(cancellationToken);
-        var rows = await connection.QueryAsync<Row>(
+        return await ReadAsync(connection, consumer);
+    }
+
+    public async ValueTask<CheckpointState> ClaimAsync(StoreTransaction transaction, Checkpoint fresh)
+    {
+        var claimed = await transaction.ExecuteAsync(
             """
-            SELECT stream, partition, partitions, next_offset AS NextOffset, epoch, producer, mark, mark_id AS MarkId, joined_at AS JoinedAt, last_offset AS LastOffset,
-                   last_event_id AS LastEventId, event_time AS EventTime, applied, replay_to AS ReplayTo
-            FROM flow_checkpoint WHERE consumer = @consumer
+            INSERT INTO flow_checkpoint (consumer, stream, partition, partitions, next_offset, epoch, mark, joined_at, last_offset, applied)
+            VALUES (@Consumer, @Stream, @Index, @Partitions, 0, @Epoch, 0, 0, -1, 0)
+            ON CONFLICT (consumer, stream, partition) DO UPDATE SET epoch = excluded.epoch WHERE flow_checkpoint.epoch < excluded.epoch
             """,
-            new { consumer });
-        var anchors = (await connection.QueryAsync<AnchorRow>(
-            """SELECT stream, partition, "offset", event_id AS EventId, committed_at AS CommittedAt FROM flow_anchor WHERE consumer = @consumer ORDER BY "offset" DESC""",
-            new { consumer })).ToLookup(row => new PartitionId(row.Stream, row.Partition), row => new Anchor(row.Offset, row.EventId, row.CommittedAt));
-        var retired = (await connection.QueryAsync<RetiredRow>(
-            "SELECT stream, partition, producer, mark FROM flow_retired_mark WHERE consumer = @consumer",
-            new { consumer })).ToLookup(row => new PartitionId(row.Stream, row.Partition));
-        var parked = (await connection.QueryAsync<ParkedKeyRow>($"{ParkedKeyRow.Select} WHERE consumer = @consumer", new { consumer })).Select(row => row.ToKey()).ToLookup(key => key.Place.Partition);
-        var discarded = (await connection.QueryAsync<string>("SELECT event_id FROM flow_discarded WHERE consumer = @consumer", new { consumer })).ToHashSet(StringComparer.Ordinal);
-        return [.. rows.Select(row => row.ToCheckpoint(consumer)).Select(checkpoint => new CheckpointState(
-            checkpoint, [.. anchors[checkpoint.Partition]], retired[checkpoint.Partition].ToDictionary(row => row.Producer, row => row.Mark))
-        {
-            Parked = [.. parked[checkpoint.Partition]],
-            Discarded = discarded,
-        })];
+            new { fresh.Consumer, fresh.Partition.Stream, fresh.Partition.Index, fresh.Partitions, fresh.Epoch });
+        // From now on the row is locked: what is read here nobody moves before this transaction ends.
+        return claimed == 1
+            ? (await ReadAsync(transaction.Connection, fresh.Consumer)).First(state => state.Checkpoint.Partition == fresh.Partition)
+            : throw new OwnershipLostException(fresh.Consumer, fresh.Partition);
     }
 
     public async ValueTask CreateAsync(StoreTransaction transaction, Checkpoint checkpoint) => await transaction.ExecuteAsync(
@@ -87,6 +83,31 @@ internal sealed class SqlCheckpoints(IStore store, TimeProvider clock) : ICheckp
         await SqlIncidents.RecordAsync(transaction, checkpoint.Consumer, checkpoint.Partition, checkpoint.Mark, kind, detail, clock);
 
     public Task<IReadOnlyList<Incident>> ReadIncidentsAsync(CancellationToken cancellationToken) => SqlIncidents.ReadAsync(store, cancellationToken);
+
+    private static async Task<IReadOnlyList<CheckpointState>> ReadAsync(DbConnection connection, string consumer)
+    {
+        var rows = await connection.QueryAsync<Row>(
+            """
+            SELECT stream, partition, partitions, next_offset AS NextOffset, epoch, producer, mark, mark_id AS MarkId, joined_at AS JoinedAt, last_offset AS LastOffset,
+                   last_event_id AS LastEventId, event_time AS EventTime, applied, replay_to AS ReplayTo
+            FROM flow_checkpoint WHERE consumer = @consumer
+            """,
+            new { consumer });
+        var anchors = (await connection.QueryAsync<AnchorRow>(
+            """SELECT stream, partition, "offset", event_id AS EventId, committed_at AS CommittedAt FROM flow_anchor WHERE consumer = @consumer ORDER BY "offset" DESC""",
+            new { consumer })).ToLookup(row => new PartitionId(row.Stream, row.Partition), row => new Anchor(row.Offset, row.EventId, row.CommittedAt));
+        var retired = (await connection.QueryAsync<RetiredRow>(
+            "SELECT stream, partition, producer, mark FROM flow_retired_mark WHERE consumer = @consumer",
+            new { consumer })).ToLookup(row => new PartitionId(row.Stream, row.Partition));
+        var parked = (await connection.QueryAsync<ParkedKeyRow>($"{ParkedKeyRow.Select} WHERE consumer = @consumer", new { consumer })).Select(row => row.ToKey()).ToLookup(key => key.Place.Partition);
+        var discarded = (await connection.QueryAsync<string>("SELECT event_id FROM flow_discarded WHERE consumer = @consumer", new { consumer })).ToHashSet(StringComparer.Ordinal);
+        return [.. rows.Select(row => row.ToCheckpoint(consumer)).Select(checkpoint => new CheckpointState(
+            checkpoint, [.. anchors[checkpoint.Partition]], retired[checkpoint.Partition].ToDictionary(row => row.Producer, row => row.Mark))
+        {
+            Parked = [.. parked[checkpoint.Partition]],
+            Discarded = discarded,
+        })];
+    }
 
     private static async Task AddAnchorAsync(StoreTransaction transaction, Checkpoint checkpoint, Anchor anchor)
     {

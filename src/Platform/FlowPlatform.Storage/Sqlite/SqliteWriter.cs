@@ -13,6 +13,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
     // SQLite's result codes for what passes by itself, or once somebody has made room.
     private const int Busy = 5;
     private const int Locked = 6;
+    private const int NoMemory = 7;
+    private const int InputOutput = 10;
     private const int Full = 13;
     private static readonly TimeSpan GroupTime = TimeSpan.FromMilliseconds(20);
     private readonly WorkQueue queue;
@@ -57,9 +59,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         catch (Exception thrown)
         {
             var failed = await RollBackAsync() ?? thrown;
-            failed = failed is SqliteException { SqliteErrorCode: Busy or Locked or Full } passing
-                ? new StoreBusyException($"'{connection.DataSource}' can't be written: {passing.Message}", passing)
-                : failed;
+            failed = OrBusy(failed);
             first.Fail(failed);
             taken.ForEach(unit => unit.Fail(failed));
             return;
@@ -101,13 +101,27 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
         catch (Exception failed) when (InTransaction)
         {
-            unit.Fail(failed);
+            unit.Fail(OrBusy(failed));
             await connection.ExecuteAsync("ROLLBACK TO unit; RELEASE unit");
             return false;
         }
 
         await connection.ExecuteAsync("RELEASE unit");
         return true;
+    }
+
+    /// <summary>What passes is the store's, in whichever statement it shows and whatever the caller's code wraps it in: nobody may take it for a fault of his own work.</summary>
+    private Exception OrBusy(Exception failed)
+    {
+        for (var cause = failed; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is SqliteException { SqliteErrorCode: Busy or Locked or NoMemory or InputOutput or Full })
+            {
+                return new StoreBusyException($"'{connection.DataSource}' can't be written: {cause.Message}", failed);
+            }
+        }
+
+        return failed;
     }
 
     /// <returns>Why it could not be rolled back; null if it is.</returns>

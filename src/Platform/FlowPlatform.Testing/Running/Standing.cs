@@ -9,7 +9,11 @@ namespace FlowPlatform.Testing.Running;
 /// <param name="Behind">What is not done yet, a sentence each; empty: it is settled.</param>
 /// <param name="Failure">What stopped, and why; null while all runs.</param>
 /// <param name="Lines">Everything, for messages.</param>
-internal sealed record Standing(IReadOnlyList<string> Behind, Exception? Failure, IReadOnlyList<string> Lines);
+internal sealed record Standing(IReadOnlyList<string> Behind, Exception? Failure, IReadOnlyList<string> Lines)
+{
+    /// <summary>True if what failed is an event that is parked; all else runs.</summary>
+    public bool IsParked { get; init; }
+}
 
 /// <summary>Finds out how a flow stands.</summary>
 /// <param name="runtime">The service's runtime.</param>
@@ -24,12 +28,14 @@ internal sealed class Surveyor(FlowRuntime runtime, FlowDefinition definition, I
     /// not moved meanwhile, there is nothing new either.
     /// </summary>
     /// <param name="mayStop">Names of consumers whose stop is no failure.</param>
+    /// <param name="mayPark">Names of consumers of which it is no failure that they have parked events.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<Standing> ReadAsync(IReadOnlySet<string> mayStop, CancellationToken cancellationToken)
+    public async Task<Standing> ReadAsync(IReadOnlySet<string> mayStop, IReadOnlySet<string> mayPark, CancellationToken cancellationToken)
     {
         List<string> behind = [];
         List<string> lines = [];
         Exception? failure = null;
+        Exception? parked = null;
         var streams = definition.Consumers.SelectMany(consumer => consumer.Streams).Distinct().ToList();
         var ends = await ReadEndsAsync(streams, cancellationToken);
         foreach (var loop in runtime.Loops)
@@ -40,6 +46,11 @@ internal sealed class Surveyor(FlowRuntime runtime, FlowDefinition definition, I
             }
 
             Describe(loop, ends, behind, lines);
+            if (loop.Feeds.Select(feed => feed.Cursor.Parked).FirstOrDefault(part => part.Any) is { } holding)
+            {
+                lines.Add($"{loop.Consumer.Name}: has parked {holding.Total.Events} events of {holding.Total.Keys} keys");
+                parked ??= mayPark.Contains(loop.Consumer.Name) ? null : holding.LastFailure ?? (Exception)new FlowTestException($"{loop.Consumer.Name} has parked events since an earlier start.");
+            }
         }
 
         await DescribeCommandsAsync(behind, lines, cancellationToken);
@@ -50,7 +61,7 @@ internal sealed class Surveyor(FlowRuntime runtime, FlowDefinition definition, I
         }
 
         failure ??= runtime.Relay?.Failure ?? runtime.CommandFailure ?? (queue.Failed is [var failed, ..] ? failed.LastTrouble : null);
-        return new Standing(behind, failure, lines);
+        return new Standing(behind, failure ?? parked, lines) { IsParked = failure is null };
     }
 
     private async Task<SortedDictionary<PartitionId, long>> ReadEndsAsync(List<string> streams, CancellationToken cancellationToken)

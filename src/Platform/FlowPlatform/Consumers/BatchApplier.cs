@@ -39,7 +39,7 @@ internal sealed class BatchApplier
         this.store = store;
         this.clock = clock;
         this.messagingSystem = messagingSystem;
-        parker = new Parker(consumer, store.Parking, logger ?? NullLogger.Instance);
+        parker = new Parker(consumer, store, logger ?? NullLogger.Instance);
         storeRetries = RetryPolicy.ForStore(clock, busy => Trouble = (busy.Message, Trouble?.Since ?? clock.GetUtcNow()));
         handlerRetries = RetryPolicy.ForHandler(clock, consumer.MaxAttempts);
         lastCommit = clock.GetTimestamp();
@@ -60,6 +60,29 @@ internal sealed class BatchApplier
     }
 
     public void End() => Volatile.Write(ref applying, false);
+
+    /// <summary>Partitions of the transaction that failed, or whose positions wait for the next one.</summary>
+    public IReadOnlyCollection<PartitionCursor> Touched => touched;
+
+    /// <summary>True while positions wait for a transaction with effect.</summary>
+    public bool HasUncommitted => touched.Any(cursor => cursor.Current != cursor.Committed);
+
+    /// <summary>Commits positions that wait, between transactions.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        Begin();
+        due = true;
+        await CommitAsync([], cancellationToken);
+        End();
+    }
+
+    /// <summary>The partition is this consumer's no more; what was taken in of it and is not committed never was.</summary>
+    public void Forget(PartitionCursor cursor)
+    {
+        touched.Remove(cursor);
+        before.Remove(cursor);
+        Trouble = touched.Count == 0 ? null : Trouble;
+    }
 
     /// <summary>Takes records of the item for the next transaction.</summary>
     /// <returns>True if the item is exhausted and there is room for more.</returns>
@@ -151,47 +174,45 @@ internal sealed class BatchApplier
 
     private static bool ProducerChanged(PartitionCursor cursor) => cursor.Committed.Producer is { } producer && producer != cursor.Current.Producer;
 
+    /// <summary>A request, not a record, is about to be executed for the partition: if it turns out to be another's, it is let go of as after a batch.</summary>
+    public void Touch(PartitionCursor cursor) => touched.Add(cursor);
+
     /// <summary>Runs a transaction of the consumer's. Waits for a busy store as long as it takes: that is its back-pressure.</summary>
-    public async Task WriteAsync(Func<StoreTransaction, Task> work, BatchTrace? trace, CancellationToken cancellationToken)
+    public async Task WriteAsync(Func<StoreTransaction, Task> work, IReadOnlyCollection<string>? keys, BatchTrace? trace, CancellationToken cancellationToken)
     {
         try
         {
-            await WriteToAsync(store, work, cancellationToken);
+            await WaitForStoreAsync(cancel => keys is null ? store.WriteAsync(RunAsync, cancel) : store.WriteAsync(keys, RunAsync, cancel), cancellationToken);
         }
         catch (Exception failed)
         {
             trace?.Fail(failed);
             throw;
         }
+
+        async ValueTask<bool> RunAsync(StoreTransaction transaction)
+        {
+            foreach (var cursor in touched)
+            {
+                cursor.RequireOwned();
+            }
+
+            await work(transaction);
+            return true;
+        }
     }
 
-    /// <summary>Runs a transaction in a store of the service; waits as <see cref="WriteAsync"/> does.</summary>
-    public async Task WriteToAsync(IStore target, Func<StoreTransaction, Task> work, CancellationToken cancellationToken)
+    /// <summary>Asks a store until it is not busy.</summary>
+    public async Task<T> WaitForStoreAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        await storeRetries.ExecuteAsync(
-            static async (state, cancel) => await state.target.WriteAsync(
-                async transaction =>
-                {
-                    await state.work(transaction);
-                    return true;
-                },
-                cancel),
-            (target, work),
-            cancellationToken);
-        Trouble = null;
-    }
-
-    /// <summary>Reads from the consumer's store; waits as <see cref="WriteAsync"/> does.</summary>
-    public async Task<T> ReadAsync<T>(Func<IParking, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
-    {
-        var result = await storeRetries.ExecuteAsync(static async (state, cancel) => await state.read(state.Parking, cancel), (read, store.Parking), cancellationToken);
+        var result = default(T)!;
+        await storeRetries.RunAsync(async cancel => result = await work(cancel), cancellationToken);
         Trouble = null;
         return result;
     }
 
     /// <summary>Tries again what one event failed at; what is thrown at last is the event's.</summary>
-    public async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken) =>
-        await handlerRetries.ExecuteAsync(static async (work, cancel) => await work(cancel), work, cancellationToken);
+    public Task TryAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken) => handlerRetries.RunAsync(work, cancellationToken);
 
     private async Task ApplyAsync(
         IReadOnlyList<LogRecord> taken, IReadOnlyCollection<PartitionCursor> cursors, IReadOnlyList<(PartitionCursor Cursor, CursorNote Note)> noted, CancellationToken cancellationToken)
@@ -224,6 +245,7 @@ internal sealed class BatchApplier
 
                 await consumer.ApplyAsync(transaction, records, trace);
             },
+            consumer.KeysOf(records),
             trace,
             cancellationToken);
         foreach (var (cursor, to, anchor) in moves)
@@ -318,7 +340,7 @@ internal sealed class BatchApplier
         catch (Exception failed) when (RetryPolicy.IsOfEvent(failed, cancellationToken))
         {
             var poison = new PoisonEventException(consumer.Name, record, failed);
-            if (!consumer.Parks)
+            if (!parker.Parks)
             {
                 throw poison;
             }
@@ -338,6 +360,7 @@ internal sealed class BatchApplier
                 await store.Checkpoints.MoveAsync(transaction, cursor.Committed, to, anchor);
                 await parker.ParkAsync(transaction, record, poison);
             },
+            keys: null,
             trace: null,
             cancellationToken);
         cursor.Commit(to, anchor);

@@ -10,9 +10,14 @@ namespace FlowPlatform.Consumers;
 /// <summary>Base of what folds events: <see cref="Projection"/> and <see cref="Reactor"/>. Handlers are registered in the constructor and never after it.</summary>
 public abstract class Consumer
 {
-    private readonly Dictionary<string, Handler> handlers = new(StringComparer.Ordinal);
+    private readonly HandlerTable<Func<StoreTransaction, LogRecord, object, ValueTask>> handlers = new();
+    private readonly Lazy<HandledVersions> versions;
 
-    private protected Consumer() => Name = Kebab(GetType().Name);
+    private protected Consumer()
+    {
+        Name = Kebab(GetType().Name);
+        versions = new Lazy<HandledVersions>(() => new HandledVersions(Name, Handles));
+    }
 
     /// <summary>Name of the consumer: the type's name in kebab-case, e.g. <c>stock-levels</c>. It names checkpoints and files: don't rename the type lightly.</summary>
     public string Name { get; }
@@ -36,34 +41,46 @@ public abstract class Consumer
     public int MaxParkedEvents { get; protected init; } = 10_000;
 
     /// <summary>Names of the event types that have a handler.</summary>
-    public virtual IReadOnlyCollection<string> Handles => handlers.Keys;
+    public virtual IReadOnlyCollection<string> Handles => [.. handlers.Handled];
+
+    /// <summary>Names of the event types that it takes: those, and the older versions that upcasters lead to them from (<see cref="IUpcast{TNext}"/>).</summary>
+    public virtual IReadOnlyCollection<string> Accepts => handlers.Accepted;
 
     private protected void Register<TEvent>(Func<StoreTransaction, LogRecord, TEvent, ValueTask> handle)
         where TEvent : class
     {
-        var type = EventType.Of(typeof(TEvent));
-        if (!handlers.TryAdd(type.Name, new Handler(
-            data => FlowJson.Deserialize(data.Span, typeof(TEvent)),
-            (transaction, record, @event) => handle(transaction, record, (TEvent)@event))))
+        if (!handlers.TryAdd(typeof(TEvent), (transaction, record, @event) => handle(transaction, record, (TEvent)@event)))
         {
-            throw new InvalidOperationException($"{GetType().Name} handles {type.Name} twice.");
+            throw new InvalidOperationException($"{GetType().Name} handles {EventType.Of(typeof(TEvent)).Name} twice.");
         }
     }
 
-    /// <summary>True if some handler takes such an event.</summary>
-    internal virtual bool Wants(LogRecord record) => handlers.ContainsKey(record.Event.Type);
+    /// <summary>True if such an event is not simply skipped: some handler takes it, or it is an unknown version of what one takes.</summary>
+    internal bool Wants(LogRecord record) => Takes(record.Event.Type) || versions.Value.HasAnother(record.Event.Type);
+
+    /// <summary>True if it declares the keys that events touch (rule C6).</summary>
+    internal virtual bool IsKeyed => false;
+
+    /// <summary>The keys that these events touch; null if it doesn't declare them.</summary>
+    internal virtual IReadOnlyCollection<string>? KeysOf(IReadOnlyList<LogRecord> records) => null;
 
     /// <summary>Applies events in order, inside the consumer's transaction. Types without a handler are skipped.</summary>
+    /// <exception cref="UnknownEventVersionException">An event is of an unknown version of what the consumer handles.</exception>
+    /// <exception cref="EventDecodingException">An event can't be read.</exception>
     internal virtual async ValueTask ApplyAsync(StoreTransaction transaction, IReadOnlyList<LogRecord> records, BatchTrace? trace = null)
     {
         var outer = trace is null ? null : Activity.Current;
         for (var index = 0; index < records.Count; index++)
         {
             var record = records[index];
-            if (handlers.TryGetValue(record.Event.Type, out var handler))
+            if (handlers.TryFind(record.Event.Type, out var route))
             {
                 trace?.Enter(index, transaction);
-                await handler.Handle(transaction, record, handler.Read(record.Event.Data));
+                await route.Handler(transaction, record, route.Decoder.Read(record.Event));
+            }
+            else if (versions.Value.HasAnother(record.Event.Type) && !Takes(record.Event.Type))
+            {
+                throw versions.Value.Unknown(record.Event.Type);
             }
         }
 
@@ -72,6 +89,11 @@ public abstract class Consumer
             Activity.Current = outer;
         }
     }
+
+    private protected virtual bool Takes(string type) => handlers.Takes(type);
+
+    /// <summary>The name of a consumer of that type.</summary>
+    internal static string NameOf(Type type) => Kebab(type.Name);
 
     private protected static string Kebab(string name)
     {
@@ -88,8 +110,6 @@ public abstract class Consumer
 
         return text.ToString();
     }
-
-    private sealed record Handler(Func<ReadOnlyMemory<byte>, object> Read, Func<StoreTransaction, LogRecord, object, ValueTask> Handle);
 }
 
 /// <summary>
@@ -122,10 +142,10 @@ public abstract class Projection : Consumer
     }
 
     /// <inheritdoc />
-    public sealed override IReadOnlyCollection<string> Handles => [.. base.Handles.Concat(folds.SelectMany(fold => fold.Types)).Distinct(StringComparer.Ordinal)];
+    public sealed override IReadOnlyCollection<string> Handles => [.. base.Handles.Concat(folds.SelectMany(fold => fold.Handled)).Distinct(StringComparer.Ordinal)];
 
     /// <inheritdoc />
-    internal override bool Wants(LogRecord record) => base.Wants(record) || FoldsTake(record.Event.Type);
+    public sealed override IReadOnlyCollection<string> Accepts => [.. base.Accepts.Concat(folds.SelectMany(fold => fold.Accepted)).Distinct(StringComparer.Ordinal)];
 
     /// <inheritdoc />
     internal override async ValueTask ApplyAsync(StoreTransaction transaction, IReadOnlyList<LogRecord> records, BatchTrace? trace = null)
@@ -141,15 +161,20 @@ public abstract class Projection : Consumer
         }
     }
 
+    private protected override bool Takes(string type) => base.Takes(type) || FoldsTake(type);
+
     private bool FoldsTake(string type) => folds.Exists(fold => fold.Takes(type));
 }
 
 /// <summary>
 /// Consumes, decides, emits events and sends commands; state, checkpoint, outbox rows and commands commit together, in the service's main store.
-/// Serial: one order over all its partitions (rule C6).
+/// Serial: one order over all its partitions, and one replica for them all; unless every handler is registered with the keys of the state that it touches (rule C6). Then the store locks a batch's keys, sorted,
+/// before its first handler, replicas share the reactor's partitions, and decisions about other keys run beside it.
 /// </summary>
 public abstract class Reactor : Consumer
 {
+    private readonly Dictionary<string, Func<ReadOnlyMemory<byte>, IEnumerable<string>>> keys = new(StringComparer.Ordinal);
+
     /// <summary>Creates a reactor; batches are at most 200 events, since HTTP decisions wait behind them (rule P6).</summary>
     protected Reactor() => MaxBatch = 200;
 
@@ -157,6 +182,43 @@ public abstract class Reactor : Consumer
     protected void On<TEvent>(Func<TEvent, ReactorContext, Task> handle)
         where TEvent : class =>
         Register<TEvent>((transaction, record, @event) => new(handle(@event, new ReactorContext(transaction, record, CauseOf(transaction, record)))));
+
+    /// <summary>Decides about one type of event, and says which keys of the reactor's state that touches. All handlers of a reactor are registered so, or none.</summary>
+    /// <param name="handle">Decides. It reads and writes only rows that the keys stand for: what others read or write at the same time is not seen in one order.</param>
+    /// <param name="touches">The keys, from the event alone, such as an order's id: any text, in any order, repeated or not. Code that changes the same rows elsewhere, such as an HTTP decision, takes
+    /// the same keys with <see cref="IStore.WriteAsync{T}(IReadOnlyCollection{string}, Func{StoreTransaction, ValueTask{T}}, CancellationToken)"/>, or takes the whole store.</param>
+    protected void On<TEvent>(Func<TEvent, ReactorContext, Task> handle, Func<TEvent, IEnumerable<string>> touches)
+        where TEvent : class
+    {
+        On(handle);
+        keys.Add(EventType.Of(typeof(TEvent)).Name, data => touches((TEvent)FlowJson.Deserialize(data.Span, typeof(TEvent))));
+    }
+
+    /// <inheritdoc />
+    /// <exception cref="InvalidOperationException">Some handlers have keys and some have not.</exception>
+    internal override bool IsKeyed => keys.Count == 0 ? false
+        : keys.Count == Handles.Count ? true
+        : throw new InvalidOperationException($"{GetType().Name} declares what {string.Join(", ", keys.Keys)} touch, but not {string.Join(", ", Handles.Except(keys.Keys))}: declare it for all or none.");
+
+    /// <inheritdoc />
+    internal override IReadOnlyCollection<string>? KeysOf(IReadOnlyList<LogRecord> records)
+    {
+        if (!IsKeyed)
+        {
+            return null;
+        }
+
+        var touched = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var record in records)
+        {
+            if (keys.TryGetValue(record.Event.Type, out var of))
+            {
+                touched.UnionWith(of(record.Event.Data));
+            }
+        }
+
+        return touched;
+    }
 
     private Cause CauseOf(StoreTransaction transaction, LogRecord record)
     {

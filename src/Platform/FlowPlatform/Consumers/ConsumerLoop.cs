@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using FlowPlatform.Consumers.Sharing;
 using FlowPlatform.Hosting;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
@@ -8,82 +9,71 @@ using Microsoft.Extensions.Logging;
 namespace FlowPlatform.Consumers;
 
 /// <summary>
-/// Runs one consumer: feeds of all its partitions into one loop; whatever is buffered, up to a maximum, is one transaction (no linger), in which checkpoint and rows commit together.
+/// Runs one consumer: feeds of the partitions that this replica owns into one loop; whatever is buffered, up to a maximum, is one transaction (no linger), in which checkpoint and rows commit together.
 /// Ends only by cancellation or by the exception that stops the consumer.
 /// </summary>
-internal sealed class ConsumerLoop
+internal sealed partial class ConsumerLoop(
+    ConsumerDefinition definition,
+    Consumer consumer,
+    IStore store,
+    IEventLog log,
+    TimeProvider clock,
+    Ownership? shared = null,
+    TimeSpan? stopLimit = null,
+    IServiceStore? main = null,
+    ILogger? logger = null)
+    : IDisposable
 {
-    private readonly ConsumerDefinition definition;
-    private readonly Consumer consumer;
-    private readonly IStore store;
-    private readonly IEventLog log;
-    private readonly TimeProvider clock;
+    /// <summary>Full is 64 batches; what wakes the loop is a null among them.</summary>
     private readonly Channel<FeedItem> queue = Channel.CreateBounded<FeedItem>(64);
-    private readonly List<PartitionFeed> feeds = [];
-    private readonly BatchApplier applier;
-    private readonly ParkedRequests requests;
+    private readonly ConcurrentDictionary<PartitionCursor, Attachment> attached = new();
     private readonly ConcurrentDictionary<string, Waiting> waitingFor = new(StringComparer.Ordinal);
-
-    /// <summary>Creates a loop; it does nothing until it runs.</summary>
-    /// <param name="definition">What it reads.</param>
-    /// <param name="consumer">What it feeds.</param>
-    /// <param name="store">Where the consumer's rows are.</param>
-    /// <param name="main">The service's main store, for discards and audit; the same as <paramref name="store"/> for reactors.</param>
-    /// <param name="log">The log.</param>
-    /// <param name="clock">Clock.</param>
-    /// <param name="logger">Logger.</param>
-    public ConsumerLoop(ConsumerDefinition definition, Consumer consumer, IStore store, IServiceStore main, IEventLog log, TimeProvider clock, ILogger logger)
-    {
-        this.definition = definition;
-        this.consumer = consumer;
-        this.store = store;
-        this.log = log;
-        this.clock = clock;
-        applier = new BatchApplier(consumer, store, clock, log.MessagingSystem, logger);
-        requests = new ParkedRequests(consumer, store, main, applier, clock, logger, log.MessagingSystem);
-    }
+    private readonly Ownership ownership = shared ?? Ownership.Alone(clock);
+    private readonly TimeSpan stopTimeout = stopLimit ?? ConsumerDefinition.StopTimeout;
+    private Task applying = Task.CompletedTask;
 
     public Consumer Consumer => consumer;
 
     /// <summary>Names of the streams that it reads.</summary>
     public IReadOnlyList<string> Streams => definition.Streams;
 
+    /// <summary>Where its checkpoints are.</summary>
+    public IStore Store => store;
+
     /// <summary>The exception that stopped it; null while it runs.</summary>
     public Exception? Failure { get; private set; }
-
-    /// <summary>Why its store takes nothing at present, and since when; null if it does.</summary>
-    public (string Reason, DateTimeOffset Since)? Trouble => applier.Trouble;
-
-    /// <summary>True while what its cursors have taken in is not committed.</summary>
-    public bool Applying => applier.Applying;
 
     /// <summary>By stream: why it is not attached yet.</summary>
     public IReadOnlyDictionary<string, Waiting> WaitingFor => waitingFor;
 
-    public IReadOnlyList<PartitionFeed> Feeds
-    {
-        get
-        {
-            lock (feeds)
-            {
-                return [.. feeds];
-            }
-        }
-    }
+    /// <summary>What is read here at present, in the partitions' order.</summary>
+    public IReadOnlyList<PartitionFeed> Feeds => [.. attached.Values.Select(attachment => attachment.Feed).OrderBy(feed => feed.Cursor.Partition)];
+
+    /// <summary>True if its partitions are owned one by one, else all by one replica.</summary>
+    private bool IsSharedByPartition => ownership.IsShared && (consumer is not Reactor || consumer.IsKeyed);
+
+    /// <summary>The unit that a partition belongs to.</summary>
+    public LeaseUnit UnitOf(PartitionId partition) => new(consumer.Name, IsSharedByPartition ? partition : null);
 
     /// <summary>Records what <see cref="RunAsync"/> ended with.</summary>
-    public void Fail(Exception stopped) => Failure = stopped;
+    public void Fail(Exception stopped)
+    {
+        Failure = stopped;
+        ownership.NoteFault(consumer.Name, stopped.Message);
+    }
+
+    /// <summary>After the end.</summary>
+    public void Dispose() => abandoning.Dispose();
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         List<Task> feeding = [];
-        var applying = Task.CompletedTask;
+        applying = ApplyAsync(cancellationToken);
+        using var limit = cancellationToken.Register(() => _ = AbandonLaterAsync(applying));
         try
         {
-            var known = (await store.Checkpoints.LoadAsync(consumer.Name, stopping.Token)).ToDictionary(state => state.Checkpoint.Partition);
-            feeding = [.. definition.Streams.Select(stream => FeedAsync(stream, known, stopping.Token))];
-            applying = ApplyAsync(cancellationToken);
+            feeding = IsSharedByPartition ? [.. definition.Streams.Select(stream => ShareAsync(stream, stopping.Token))] : [OwnAsync(stopping.Token)];
             await await Task.WhenAny([applying, .. feeding]);
         }
         finally
@@ -95,7 +85,7 @@ internal sealed class ConsumerLoop
             await EndAsync(applying);
             while (queue.Reader.TryRead(out var item))
             {
-                item.Batch.Dispose();
+                item?.Batch.Dispose();
             }
         }
     }
@@ -103,94 +93,156 @@ internal sealed class ConsumerLoop
     /// <summary>Waits for the end, whatever it is: what it throws is known, or follows from what is.</summary>
     private static Task<AggregateException?> EndAsync(Task task) => task.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    private async Task ApplyAsync(CancellationToken cancellationToken)
+    /// <summary>The whole consumer, here: nothing is shared, or the reactor is serial.</summary>
+    private async Task OwnAsync(CancellationToken cancellationToken)
     {
-        FeedItem? open = null;
-        var records = new List<LogRecord>(consumer.MaxBatch);
-        var done = new List<FeedItem>();
-        while (true)
+        if (!ownership.IsShared)
         {
-            var attached = Feeds;
-            await requests.ServeAsync(attached, cancellationToken);
-            if (open is null && !queue.Reader.TryRead(out open))
+            using var hold = new LeaseHold(new LeaseUnit(consumer.Name, null), 0, null, cancellationToken);
+            await ReadAsync(await store.Checkpoints.LoadAsync(consumer.Name, cancellationToken), hold, cancellationToken);
+            return;
+        }
+
+        await ownership.HoldAsync(
+            new LeaseUnit(consumer.Name, null),
+            store,
+            async (transaction, epoch) =>
             {
-                if (!await requests.WaitAsync(queue.Reader, attached, cancellationToken))
+                List<CheckpointState> claimed = [];
+                foreach (var state in await store.Checkpoints.LoadAsync(consumer.Name, cancellationToken))
                 {
-                    return;
+                    claimed.Add(await store.Checkpoints.ClaimAsync(transaction, state.Checkpoint with { Epoch = epoch }));
                 }
 
-                continue;
-            }
-
-            applier.Begin();
-            while (open is not null && applier.Take(open, records))
-            {
-                done.Add(open);
-                open = queue.Reader.TryRead(out var next) ? next : null;
-            }
-
-            await applier.CommitAsync(records, cancellationToken);
-            applier.End();
-            done.ForEach(static item => item.Batch.Dispose());
-            done.Clear();
-            records.Clear();
-        }
+                return claimed;
+            },
+            (claimed, hold) => ReadAsync(claimed, hold, cancellationToken),
+            cancellationToken);
     }
 
-    /// <summary>Attaches to one stream, waiting for it if it does not exist yet, and feeds its partitions. Streams don't wait for one another.</summary>
-    private async Task FeedAsync(string stream, Dictionary<PartitionId, CheckpointState> known, CancellationToken cancellationToken)
+    /// <summary>All partitions of all streams. Streams don't wait for one another.</summary>
+    private async Task ReadAsync(IReadOnlyList<CheckpointState> states, LeaseHold hold, CancellationToken cancellationToken)
+    {
+        var known = states.ToDictionary(state => state.Checkpoint.Partition);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, hold.Ending);
+        await FirstOfAsync(ending, definition.Streams.Select(stream => ReadAsync(stream, known, hold, ending.Token)));
+    }
+
+    private async Task ReadAsync(string stream, Dictionary<PartitionId, CheckpointState> known, LeaseHold hold, CancellationToken cancellationToken)
     {
         var partitions = await CountPartitionsAsync(stream, cancellationToken);
-        var attached = new List<PartitionFeed>();
-        foreach (var id in Enumerable.Range(0, partitions).Select(index => new PartitionId(stream, index)))
+        List<CheckpointState> states = [];
+        foreach (var id in PartitionsOf(stream, partitions))
         {
-            if (!known.TryGetValue(id, out var state))
-            {
-                state = await CreateAsync(id, partitions, cancellationToken);
-            }
-
-            if (state.Checkpoint.Partitions != partitions)
-            {
-                throw new LogIdentityException(
-                    consumer.Name,
-                    id,
-                    LogIdentityCase.PartitionCountChanged,
-                    $"the stream has {partitions} partitions, but had {state.Checkpoint.Partitions} when the consumer attached. Keys would move: growth is a new stream.");
-            }
-
-            attached.Add(new PartitionFeed(log, new PartitionCursor(state), queue.Writer, clock));
+            states.Add(known.TryGetValue(id, out var state) ? state : await CreateAsync(id, partitions, hold, cancellationToken));
         }
 
-        lock (feeds)
-        {
-            feeds.AddRange(attached);
-        }
-
+        states.ForEach(state => RequireCount(state, partitions));
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        List<Attachment> attachments = states.ConvertAll(state => Attach(state, hold));
         waitingFor.TryRemove(stream, out _);
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = attached.ConvertAll(feed => feed.RunAsync(stopping.Token));
+        await FirstOfAsync(ending, attachments.Select(attachment => FeedAsync(attachment, ending.Token)));
+    }
+
+    /// <summary>Each partition of a stream, while it is this replica's share.</summary>
+    private async Task ShareAsync(string stream, CancellationToken cancellationToken)
+    {
+        var partitions = await CountPartitionsAsync(stream, cancellationToken);
+        waitingFor.TryRemove(stream, out _);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await FirstOfAsync(ending, PartitionsOf(stream, partitions).Select(id => ownership.HoldAsync(
+            UnitOf(id),
+            store,
+            (transaction, epoch) => store.Checkpoints.ClaimAsync(transaction, Fresh(id, partitions, epoch)),
+            (state, hold) =>
+            {
+                RequireCount(state, partitions);
+                return FeedAsync(Attach(state, hold), ending.Token);
+            },
+            ending.Token)));
+    }
+
+    /// <summary>Runs tasks that don't end by themselves until one does; the others end with it, and what it threw comes out.</summary>
+    private static async Task FirstOfAsync(CancellationTokenSource others, IEnumerable<Task> tasks)
+    {
+        Task[] running = [.. tasks];
         try
         {
             await await Task.WhenAny(running);
         }
         finally
         {
-            stopping.Cancel();
+            others.Cancel();
             await EndAsync(Task.WhenAll(running));
         }
     }
 
-    private async Task<CheckpointState> CreateAsync(PartitionId id, int partitions, CancellationToken cancellationToken)
+    private Attachment Attach(CheckpointState state, LeaseHold hold)
     {
-        var checkpoint = new Checkpoint { Consumer = consumer.Name, Partition = id, Partitions = partitions };
-        await store.WriteAsync(
-            async transaction =>
+        var cursor = new PartitionCursor(state) { Hold = hold };
+        return attached[cursor] = new Attachment(cursor, new PartitionFeed(log, cursor, queue.Writer, clock), hold);
+    }
+
+    private async Task FeedAsync(Attachment attachment, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, attachment.Hold.Ending);
+        try
+        {
+            await attachment.Feed.RunAsync(ending.Token);
+        }
+        finally
+        {
+            if (attachment.Hold.Ending.IsCancellationRequested)
             {
-                await store.Checkpoints.CreateAsync(transaction, checkpoint);
-                return true;
-            },
-            cancellationToken);
-        return new CheckpointState(checkpoint, [], new Dictionary<string, long>());
+                await DetachAsync(attachment);
+            }
+        }
+    }
+
+    private static IEnumerable<PartitionId> PartitionsOf(string stream, int partitions) => Enumerable.Range(0, partitions).Select(index => new PartitionId(stream, index));
+
+    private Checkpoint Fresh(PartitionId id, int partitions, long epoch) => new() { Consumer = consumer.Name, Partition = id, Partitions = partitions, Epoch = epoch };
+
+    private void RequireCount(CheckpointState state, int partitions)
+    {
+        if (state.Checkpoint.Partitions != partitions)
+        {
+            throw new LogIdentityException(
+                consumer.Name,
+                state.Checkpoint.Partition,
+                LogIdentityCase.PartitionCountChanged,
+                $"the stream has {partitions} partitions, but had {state.Checkpoint.Partitions} when the consumer attached. Keys would move: growth is a new stream.");
+        }
+    }
+
+    /// <summary>The checkpoint of a partition that the whole consumer attaches to for the first time.</summary>
+    private async Task<CheckpointState> CreateAsync(PartitionId id, int partitions, LeaseHold hold, CancellationToken cancellationToken)
+    {
+        var fresh = Fresh(id, partitions, hold.Epoch);
+        var backoff = new Backoff(clock);
+        while (true)
+        {
+            try
+            {
+                return await store.WriteAsync(CreateAsync, cancellationToken);
+            }
+            catch (Exception passing) when (passing is StoreBusyException or CommitOutcomeUnknownException)
+            {
+                waitingFor[id.Stream] = new Waiting(passing.Message, null);
+                await backoff.WaitAsync(cancellationToken);
+            }
+        }
+
+        async ValueTask<CheckpointState> CreateAsync(StoreTransaction transaction)
+        {
+            if (ownership.IsShared)
+            {
+                return await store.Checkpoints.ClaimAsync(transaction, fresh);
+            }
+
+            await store.Checkpoints.CreateAsync(transaction, fresh);
+            return new CheckpointState(fresh, [], new Dictionary<string, long>());
+        }
     }
 
     private async Task<int> CountPartitionsAsync(string stream, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ public sealed class Fold<TKey, TState> : IFold
 {
     private readonly Func<IStoreScope, IReadOnlyCollection<TKey>, Task<IEnumerable<KeyValuePair<TKey, TState>>>> load;
     private readonly Func<IStoreScope, IReadOnlyCollection<KeyValuePair<TKey, TState>>, Task> save;
-    private readonly Dictionary<string, Step> steps = new(StringComparer.Ordinal);
+    private readonly HandlerTable<Step> steps = new();
 
     internal Fold(
         Func<IStoreScope, IReadOnlyCollection<TKey>, Task<IEnumerable<KeyValuePair<TKey, TState>>>> load,
@@ -29,33 +29,33 @@ public sealed class Fold<TKey, TState> : IFold
     public Fold<TKey, TState> OnMany<TEvent>(Func<TEvent, LogRecord, IEnumerable<TKey>> keys, Action<TState, TKey, TEvent, LogRecord> apply)
         where TEvent : class
     {
-        var type = EventType.Of(typeof(TEvent));
-        if (!steps.TryAdd(type.Name, new Step(
-            typeof(TEvent),
+        if (!steps.TryAdd(typeof(TEvent), new Step(
             (@event, record) => keys((TEvent)@event, record).Distinct(),
             (state, key, @event, record) => apply(state, key, (TEvent)@event, record))))
         {
-            throw new InvalidOperationException($"A fold takes {type.Name} twice.");
+            throw new InvalidOperationException($"A fold takes {EventType.Of(typeof(TEvent)).Name} twice.");
         }
 
         return this;
     }
 
-    IReadOnlyCollection<string> IFold.Types => steps.Keys;
+    IEnumerable<string> IFold.Handled => steps.Handled;
 
-    bool IFold.Takes(string type) => steps.ContainsKey(type);
+    IEnumerable<string> IFold.Accepted => steps.Accepted;
+
+    bool IFold.Takes(string type) => steps.Takes(type);
 
     async Task IFold.ApplyAsync(IStoreScope scope, FoldInput input)
     {
         var touched = new List<(TKey Key, Step Step, object Event, LogRecord Record)>();
         foreach (var record in input.Records)
         {
-            if (steps.TryGetValue(record.Event.Type, out var step))
+            if (steps.TryFind(record.Event.Type, out var route))
             {
-                var @event = input.Read(record, step.EventType);
-                foreach (var key in step.Keys(@event, record))
+                var @event = input.Read(record, route.Decoder);
+                foreach (var key in route.Handler.Keys(@event, record))
                 {
-                    touched.Add((key, step, @event, record));
+                    touched.Add((key, route.Handler, @event, record));
                 }
             }
         }
@@ -80,34 +80,36 @@ public sealed class Fold<TKey, TState> : IFold
         await save(scope, states);
     }
 
-    private sealed record Step(Type EventType, Func<object, LogRecord, IEnumerable<TKey>> Keys, Action<TState, TKey, object, LogRecord> Apply);
+    private sealed record Step(Func<object, LogRecord, IEnumerable<TKey>> Keys, Action<TState, TKey, object, LogRecord> Apply);
 }
 
 /// <summary>A fold without its types.</summary>
 internal interface IFold
 {
-    IReadOnlyCollection<string> Types { get; }
+    IEnumerable<string> Handled { get; }
+
+    IEnumerable<string> Accepted { get; }
 
     bool Takes(string type);
 
     Task ApplyAsync(IStoreScope scope, FoldInput input);
 }
 
-/// <summary>The events of a batch for the folds: each is parsed once, however many folds take it.</summary>
+/// <summary>The events of a batch for the folds: each is read once for every version that folds take it as, however many they are.</summary>
 internal sealed class FoldInput
 {
-    private readonly Dictionary<(PartitionId, long), object> parsed = [];
+    private readonly Dictionary<(PartitionId, long, Type), object> parsed = [];
 
     public FoldInput(IReadOnlyList<LogRecord> records, Func<string, bool> taken) => Records = [.. records.Where(record => taken(record.Event.Type))];
 
     public IReadOnlyList<LogRecord> Records { get; }
 
-    public object Read(in LogRecord record, Type type)
+    public object Read(in LogRecord record, EventDecoder decoder)
     {
-        var place = (record.Partition, record.Offset);
+        var place = (record.Partition, record.Offset, decoder.Result);
         if (!parsed.TryGetValue(place, out var @event))
         {
-            parsed[place] = @event = FlowJson.Deserialize(record.Event.Data.Span, type);
+            parsed[place] = @event = decoder.Read(record.Event);
         }
 
         return @event;

@@ -11,7 +11,7 @@ namespace FlowPlatform.Consumers;
 /// Does what operators ask for parked keys, as the partition's owner, between batches (rule C7). It costs nothing while nothing is parked; else one read a second, or when this process was asked.
 /// Used by one loop.
 /// </summary>
-internal sealed partial class ParkedRequests(Consumer consumer, IStore store, IServiceStore main, BatchApplier applier, TimeProvider clock, ILogger logger, string messagingSystem = "flow")
+internal sealed partial class ParkedRequests(Consumer consumer, IStore store, IServiceStore main, TimeProvider clock, ILogger logger, BatchApplier applier, string messagingSystem = "flow")
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
@@ -21,22 +21,23 @@ internal sealed partial class ParkedRequests(Consumer consumer, IStore store, IS
     private long lastLook;
     private bool more;
 
-    /// <summary>Executes at most one request for a key of these partitions, if one is due.</summary>
-    public async Task ServeAsync(IReadOnlyList<PartitionFeed> feeds, CancellationToken cancellationToken)
-    {
-        if (!AnyParked(feeds) || !(more || AnyNew(feeds) || store.Parking.Requested.Version != seen || clock.GetElapsedTime(lastLook) >= LookEvery))
-        {
-            return;
-        }
+    private IParking Parking => store.Parking!;
 
-        (seen, lastLook) = (store.Parking.Requested.Version, clock.GetTimestamp());
-        var requested = await applier.ReadAsync((parking, cancel) => parking.ReadRequestsAsync(consumer.Name, cancel), cancellationToken);
-        var cursors = feeds.ToDictionary(feed => feed.Cursor.Partition, feed => feed.Cursor);
+    /// <summary>True if it is time to look for requests. Only to be asked while something is parked.</summary>
+    public bool IsDue(IEnumerable<PartitionCursor> cursors) =>
+        more || Parking.Requested.Version != seen || clock.GetElapsedTime(lastLook) >= LookEvery || cursors.Any(cursor => !cursor.Parked.Served);
+
+    /// <summary>Executes at most one request for a key of these partitions.</summary>
+    public async Task ServeAsync(IReadOnlyCollection<PartitionCursor> attached, CancellationToken cancellationToken)
+    {
+        (seen, lastLook) = (Parking.Requested.Version, clock.GetTimestamp());
+        var requested = await applier.WaitForStoreAsync(cancel => Parking.ReadRequestsAsync(consumer.Name, cancel), cancellationToken);
+        var cursors = attached.ToDictionary(cursor => cursor.Partition);
         var own = requested.FirstOrDefault(key => cursors.TryGetValue(key.Place.Partition, out var cursor) && cursor.Parked.Holds(key.Place.Key));
         more = own is not null;
         if (own is null)
         {
-            foreach (var cursor in cursors.Values)
+            foreach (var cursor in attached)
             {
                 cursor.Parked.Served = true;
             }
@@ -44,6 +45,7 @@ internal sealed partial class ParkedRequests(Consumer consumer, IStore store, IS
             return;
         }
 
+        applier.Touch(cursors[own.Place.Partition]);
         if (own.Request!.Verb == ParkingVerb.Redrive)
         {
             await RedriveAsync(own, cursors[own.Place.Partition], cancellationToken);
@@ -54,46 +56,21 @@ internal sealed partial class ParkedRequests(Consumer consumer, IStore store, IS
         }
     }
 
-    /// <summary>Waits until there is something to read, or to look for.</summary>
-    /// <returns>False if nothing will be read any more.</returns>
-    public ValueTask<bool> WaitAsync(ChannelReader<FeedItem> queue, IReadOnlyList<PartitionFeed> feeds, CancellationToken cancellationToken) =>
-        AnyParked(feeds) ? WaitForEitherAsync(queue, cancellationToken) : queue.WaitToReadAsync(cancellationToken);
-
-    private static bool AnyParked(IReadOnlyList<PartitionFeed> feeds)
-    {
-        foreach (var feed in feeds)
-        {
-            if (feed.Cursor.Parked.Any)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static bool AnyNew(IReadOnlyList<PartitionFeed> feeds) => feeds.Any(feed => !feed.Cursor.Parked.Served);
-
-    private async ValueTask<bool> WaitForEitherAsync(ChannelReader<FeedItem> queue, CancellationToken cancellationToken)
+    /// <summary>Waits until there is something to read, or to look for. Only to be called while something is parked.</summary>
+    /// <returns>True: there is something to read; false: there never will be; null: look for requests.</returns>
+    public async Task<bool?> WaitAsync(ChannelReader<FeedItem> queue)
     {
         if (more)
         {
-            return true;
+            return null;
         }
 
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var either = new CancellationTokenSource();
         var reading = queue.WaitToReadAsync(either.Token).AsTask();
-        await Task.WhenAny(reading, store.Parking.Requested.WaitAsync(seen, either.Token), Task.Delay(LookEvery, clock, either.Token));
-        if (reading.IsCompleted)
-        {
-            var read = await reading;
-            await either.CancelAsync();
-            return read;
-        }
-
-        await either.CancelAsync();
-        cancellationToken.ThrowIfCancellationRequested();
-        return true;
+        await Task.WhenAny(reading, Parking.Requested.WaitAsync(seen, either.Token), Task.Delay(LookEvery, clock, either.Token));
+        bool? readable = reading.IsCompleted ? await reading : null;
+        either.Cancel();
+        return readable;
     }
 
     /// <summary>Applies all that waits behind a key, in order, until it is empty or one fails again. Meanwhile nothing new is taken, so it comes to an end.</summary>
@@ -102,7 +79,7 @@ internal sealed partial class ParkedRequests(Consumer consumer, IStore store, IS
         var done = 0L;
         while (cursor.Parked.Holds(key.Place.Key))
         {
-            var events = await applier.ReadAsync((parking, cancel) => parking.ReadEventsAsync(key.Place, 0, part, cancel), cancellationToken);
+            var events = await applier.WaitForStoreAsync(cancel => Parking.ReadEventsAsync(key.Place, 0, part, cancel), cancellationToken);
             RequireEvents(key, 0, events);
             try
             {
@@ -146,9 +123,10 @@ internal sealed partial class ParkedRequests(Consumer consumer, IStore store, IS
             {
                 trace?.Begin();
                 await store.Checkpoints.MoveAsync(transaction, cursor.Committed, cursor.Committed, null);
-                emptied = await store.Parking.RemoveAsync(transaction, key.Place, [.. events.Select(parked => parked.Number)]);
+                emptied = await Parking.RemoveAsync(transaction, key.Place, [.. events.Select(parked => parked.Number)]);
                 await consumer.ApplyAsync(transaction, records, trace);
             },
+            consumer.KeysOf(records),
             trace,
             cancellationToken);
         trace?.Commit();
@@ -162,8 +140,9 @@ internal sealed partial class ParkedRequests(Consumer consumer, IStore store, IS
             async transaction =>
             {
                 await store.Checkpoints.MoveAsync(transaction, cursor.Committed, cursor.Committed, null);
-                await store.Parking.FailAsync(transaction, key.Place, reason);
+                await Parking.FailAsync(transaction, key.Place, reason);
             },
+            keys: null,
             trace: null,
             cancellationToken);
         cursor.Parked.Fail(new PoisonEventException(consumer.Name, parked.Record, failed));
@@ -178,7 +157,7 @@ internal sealed partial class ParkedRequests(Consumer consumer, IStore store, IS
         var after = 0L;
         while (true)
         {
-            var events = await applier.ReadAsync((parking, cancel) => parking.ReadEventsAsync(key.Place, after, part, cancel), cancellationToken);
+            var events = await applier.WaitForStoreAsync(cancel => Parking.ReadEventsAsync(key.Place, after, part, cancel), cancellationToken);
             RequireEvents(key, after, events);
             var given = events.Where(parked => request.EventId is null ? parked.Number <= request.UpTo : parked.Record.Event.Id == request.EventId).ToList();
             if (request.EventId is not null && given.Count == 0 && events.Count == part)
@@ -201,13 +180,14 @@ internal sealed partial class ParkedRequests(Consumer consumer, IStore store, IS
                 async transaction =>
                 {
                     await store.Checkpoints.MoveAsync(transaction, cursor.Committed, cursor.Committed, null);
-                    await store.Parking.SkipAsync(transaction, consumer.Name, ids);
-                    emptied = given.Count > 0 && await store.Parking.RemoveAsync(transaction, key.Place, [.. given.Select(parked => parked.Number)]);
+                    await Parking.SkipAsync(transaction, consumer.Name, ids);
+                    emptied = given.Count > 0 && await Parking.RemoveAsync(transaction, key.Place, [.. given.Select(parked => parked.Number)]);
                     if (last && !emptied)
                     {
-                        await store.Parking.EndRequestAsync(transaction, key.Place, redriveTheRest: request.EventId is null);
+                        await Parking.EndRequestAsync(transaction, key.Place, redriveTheRest: request.EventId is null);
                     }
                 },
+                keys: null,
                 trace: null,
                 cancellationToken);
             cursor.Parked.Remove(key.Place.Key, given.Count, emptied, ids);
@@ -226,16 +206,24 @@ internal sealed partial class ParkedRequests(Consumer consumer, IStore store, IS
         await WriteMainAsync(
             async transaction =>
             {
-                await main.Discards.AddAsync(transaction, key.Place, request, ids);
-                await main.Audit.WriteAsync(transaction, entry);
+                await main.Discards!.AddAsync(transaction, key.Place, request, ids);
+                await main.Audit!.WriteAsync(transaction, entry);
             },
             cancellationToken);
     }
 
     private Task NoteAsync(ParkedKey key, string action, string detail, CancellationToken cancellationToken) =>
-        WriteMainAsync(transaction => main.Audit.WriteAsync(transaction, Entry(key, action, detail)), cancellationToken);
+        WriteMainAsync(transaction => main.Audit!.WriteAsync(transaction, Entry(key, action, detail)), cancellationToken);
 
-    private Task WriteMainAsync(Func<StoreTransaction, ValueTask> work, CancellationToken cancellationToken) => applier.WriteToAsync(main, async transaction => await work(transaction), cancellationToken);
+    private async Task WriteMainAsync(Func<StoreTransaction, ValueTask> work, CancellationToken cancellationToken) => await applier.WaitForStoreAsync(
+        cancel => main.WriteAsync(
+            async transaction =>
+            {
+                await work(transaction);
+                return true;
+            },
+            cancel),
+        cancellationToken);
 
     private AuditEntry Entry(ParkedKey key, string action, string detail) =>
         new($"{key.Request!.Id}/{action}", clock.GetUtcNow(), key.Request.Actor, action, key.Request.Reason, detail)

@@ -5,8 +5,13 @@ using Microsoft.Extensions.Logging;
 namespace FlowPlatform.Consumers;
 
 /// <summary>Parks events of one consumer within its limits, and lets later ones of their keys wait (rule C7). Used by one loop.</summary>
-internal sealed partial class Parker(Consumer consumer, IParking parking, ILogger logger)
+internal sealed partial class Parker(Consumer consumer, IStore store, ILogger logger)
 {
+    /// <summary>False: a poison event stops the consumer.</summary>
+    public bool Parks => consumer.Parks && store.Parking is not null;
+
+    private IParking Parking => store.Parking ?? throw new InvalidOperationException($"The store of '{consumer.Name}' can't park.");
+
     /// <summary>Parts what was taken into what is applied and what waits; what was given up is in neither.</summary>
     /// <returns>As waiting: null if nothing waits.</returns>
     public (IReadOnlyList<LogRecord> Apply, HeldRecords? Held) Sort(IReadOnlyList<LogRecord> taken, IReadOnlyCollection<PartitionCursor> cursors)
@@ -48,8 +53,8 @@ internal sealed partial class Parker(Consumer consumer, IParking parking, ILogge
 
     public async ValueTask HoldAsync(StoreTransaction transaction, HeldRecords held)
     {
-        await parking.HoldAsync(transaction, consumer.Name, held.Records);
-        if ((await parking.CountAsync(transaction, consumer.Name)).Events > consumer.MaxParkedEvents)
+        await Parking.HoldAsync(transaction, consumer.Name, held.Records);
+        if ((await Parking.CountAsync(transaction, consumer.Name)).Events > consumer.MaxParkedEvents)
         {
             throw new ParkingLimitException(consumer.Name, "events", consumer.MaxParkedEvents);
         }
@@ -57,8 +62,8 @@ internal sealed partial class Parker(Consumer consumer, IParking parking, ILogge
 
     public async ValueTask ParkAsync(StoreTransaction transaction, LogRecord record, PoisonEventException poison)
     {
-        await parking.ParkAsync(transaction, consumer.Name, record, ParkReason.Of(poison.InnerException!));
-        var (keys, events) = await parking.CountAsync(transaction, consumer.Name);
+        await Parking.ParkAsync(transaction, consumer.Name, record, ParkReason.Of(poison.InnerException!));
+        var (keys, events) = await Parking.CountAsync(transaction, consumer.Name);
         if (keys > consumer.MaxParkedKeys)
         {
             throw new ParkingLimitException(consumer.Name, "keys", consumer.MaxParkedKeys, poison);

@@ -1,3 +1,4 @@
+using FlowPlatform.Consumers.Sharing;
 using FlowPlatform.Events;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
@@ -34,6 +35,9 @@ internal sealed class PartitionCursor
 
     /// <summary>Keys that are parked, as the database has them.</summary>
     public ParkedKeys Parked { get; }
+
+    /// <summary>By what right it is moved; null where nothing is shared.</summary>
+    public LeaseHold? Hold { get; init; }
 
     /// <summary>Older anchors, newest first.</summary>
     public List<Anchor> Anchors { get; }
@@ -126,6 +130,16 @@ internal sealed class PartitionCursor
                     Anchors.AddRange(kept);
                 }
             }
+        }
+    }
+
+    /// <summary>Who knows that another may own the partition by now writes nothing; who doesn't know is stopped by the compare-and-set.</summary>
+    /// <exception cref="OwnershipLostException">The hold is lost.</exception>
+    public void RequireOwned()
+    {
+        if (Hold is { IsLost: true })
+        {
+            throw new OwnershipLostException(current.Consumer, Partition);
         }
     }
 

@@ -11,18 +11,20 @@ namespace FlowPlatform.Consumers;
 /// </summary>
 internal static class RetryPolicy
 {
-    /// <summary>Waits for the store, without limit.</summary>
+    /// <summary>
+    /// Waits for the store, without limit. What may have been done is done again: if it was, the compare-and-set finds the checkpoint moved, or the parked event gone.
+    /// </summary>
     /// <param name="clock">Clock of the delays.</param>
     /// <param name="busy">Told of every refusal.</param>
-    public static ResiliencePipeline ForStore(TimeProvider clock, Action<StoreBusyException> busy) => Build(clock, new RetryStrategyOptions
+    public static ResiliencePipeline ForStore(TimeProvider clock, Action<Exception> busy) => Build(clock, new RetryStrategyOptions
     {
         Name = "store",
-        ShouldHandle = static arguments => ValueTask.FromResult(arguments.Outcome.Exception is StoreBusyException),
+        ShouldHandle = static arguments => ValueTask.FromResult(arguments.Outcome.Exception is StoreBusyException or CommitOutcomeUnknownException),
         MaxRetryAttempts = int.MaxValue,
         DelayGenerator = static arguments => ValueTask.FromResult<TimeSpan?>(RetryDelay.After(arguments.AttemptNumber + 1)),
         OnRetry = arguments =>
         {
-            busy((StoreBusyException)arguments.Outcome.Exception!);
+            busy(arguments.Outcome.Exception!);
             return ValueTask.CompletedTask;
         },
     });
@@ -42,9 +44,23 @@ internal static class RetryPolicy
     public static bool IsOfEvent(Exception thrown, CancellationToken cancellationToken) => thrown switch
     {
         OperationCanceledException => !cancellationToken.IsCancellationRequested,
-        OwnershipLostException or StoreBusyException or ParkingLimitException or LogCorruptException or OutOfMemoryException => false,
+        OwnershipLostException or StoreBusyException or CommitOutcomeUnknownException or ParkingLimitException or LogCorruptException or OutOfMemoryException => false,
         _ => true,
     };
+
+    /// <summary>Runs work in a pipeline, and goes on where it is awaited.</summary>
+    public static async Task RunAsync(this ResiliencePipeline pipeline, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    {
+        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: true, cancellationToken);
+        try
+        {
+            await pipeline.ExecuteAsync(static async (context, work) => await work(context.CancellationToken), context, work);
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
 
     private static ResiliencePipeline Build(TimeProvider clock, RetryStrategyOptions options) => new ResiliencePipelineBuilder { TimeProvider = clock }.AddRetry(options).Build();
 }

@@ -1,4 +1,5 @@
 using FlowPlatform.Commands;
+using FlowPlatform.Consumers;
 using FlowPlatform.Stores;
 
 namespace FlowPlatform.Hosting;
@@ -21,6 +22,12 @@ public sealed class FlowDefinition
     /// <summary>Commands that it handles.</summary>
     public IReadOnlyList<CommandDefinition> AllCommands => Commands;
 
+    /// <summary>How long a stop, or another replica that is to have a partition, waits for the batch in progress; then it is abandoned, and applied again from where it is committed.</summary>
+    internal TimeSpan StopTimeout { get; init; } = ConsumerDefinition.StopTimeout;
+
+    /// <summary>Names of its consumers, in the order of their declaration.</summary>
+    public IReadOnlyList<string> ConsumerNames => [.. Consumers.Select(consumer => Consumer.NameOf(consumer.Type))];
+
     internal List<ConsumerDefinition> Consumers { get; } = [];
 
     internal List<CommandDefinition> Commands { get; } = [];
@@ -29,4 +36,8 @@ public sealed class FlowDefinition
 /// <summary>A projection or reactor and the streams it reads.</summary>
 /// <param name="Type">Its CLR type.</param>
 /// <param name="Streams">Names of the streams.</param>
-public sealed record ConsumerDefinition(Type Type, IReadOnlyList<string> Streams);
+public sealed record ConsumerDefinition(Type Type, IReadOnlyList<string> Streams)
+{
+    /// <summary>Default of the setting <c>FLOW_STOP_TIMEOUT</c>: 10 s.</summary>
+    internal static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
+}

@@ -20,8 +20,8 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
     private readonly IServiceStore store;
     private readonly LogEnds ends;
     private readonly Incidents incidents;
+    private readonly OtherReplicas others;
     private readonly TimeProvider clock;
-    private readonly string owner = $"{Environment.MachineName}/{Environment.ProcessId}";
     private readonly Meter gauges;
     private volatile FlowStatus? latest;
 
@@ -34,6 +34,7 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
         this.clock = clock;
         ends = new LogEnds(log);
         incidents = new Incidents(runtime, store, clock);
+        others = new OtherReplicas(runtime, ends, clock);
         gauges = FlowMetrics.Observe(
             () => Rows().Select(row => new Measurement<long>(row.Lag!.Value, Tags(row))),
             () => Rows().Select(row => new Measurement<double>(row.DelaySeconds, Tags(row))),
@@ -111,7 +112,12 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
             }
         }
 
-        if ((runtime.Relay?.Failure ?? runtime.CommandFailure) is { } stopped)
+        if (runtime.Ownership.Trouble is { } unsure)
+        {
+            (IsOverdue(unsure.Since) ? red : yellow).Add($"The leases can't be renewed: {unsure.Reason}");
+        }
+
+        if ((runtime.OwnershipFailure ?? runtime.Relay?.Failure ?? runtime.CommandFailure) is { } stopped)
         {
             red.Add(stopped.Message);
         }
@@ -145,29 +151,34 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
         foreach (var feed in loop.Feeds)
         {
             var at = feed.Cursor.Current;
-            var end = await EndOfAsync(feed.Cursor.Partition, cancellationToken);
-            var lag = end.Known ? Math.Max(0, end.Sequence - at.Mark) : (long?)null;
+            var lag = await ends.TryReadAsync(feed.Cursor.Partition, cancellationToken) is var (known, end) && known ? Math.Max(0, (end?.Event.Sequence ?? 0) - at.Mark) : (long?)null;
             var delay = lag > 0 && feed.Cursor.LogTime is { } logTime ? Math.Max(0, (clock.GetUtcNow() - logTime).TotalSeconds) : 0;
             var error = loop.Failure?.Message ?? feed.Error ?? loop.Trouble?.Reason;
             var state = loop.Failure is not null ? "stopped" : error is not null ? "unavailable" : feed.Shortage is not null ? "refilling" : feed.CatchingUp ? "catching-up" : "live";
             rows.Add(new(
-                loop.Consumer.Name, at.Partition.Stream, at.Partition.Index, at.NextOffset, at.Mark, lag, Math.Round(delay, 3), state, owner, error ?? feed.Shortage)
+                loop.Consumer.Name, at.Partition.Stream, at.Partition.Index, at.NextOffset, at.Mark, lag, Math.Round(delay, 3), state, runtime.Ownership.Owner, error ?? feed.Shortage)
             {
+                Epoch = at.Epoch,
                 Incidents = noted.Count(incident => incident.Consumer == loop.Consumer.Name && incident.Partition == at.Partition),
                 Parked = StatusOf(feed.Cursor.Parked),
             });
         }
 
-        foreach (var (stream, waiting) in loop.WaitingFor)
+        if (runtime.Ownership.IsShared)
         {
-            rows.Add(new(loop.Consumer.Name, stream, 0, 0, 0, null, 0, loop.Failure is null ? "waiting" : "stopped", owner, loop.Failure?.Message ?? waiting.Reason));
+            await others.AddAsync(rows, loop, cancellationToken);
+        }
+
+        foreach (var (stream, waiting) in loop.WaitingFor.Where(pair => !rows.Exists(row => row.Stream == pair.Key)))
+        {
+            rows.Add(new(
+                loop.Consumer.Name, stream, 0, 0, 0, null, 0, loop.Failure is null ? "waiting" : "stopped", runtime.Ownership.Owner, loop.Failure?.Message ?? waiting.Reason));
         }
 
         return rows;
     }
 
-    private ParkedStatus? StatusOf(ParkedKeys parked) =>
-        parked.Total is { Oldest: { } oldest } total ? new(total.Keys, total.Events, Math.Round(Math.Max(0, (clock.GetUtcNow() - oldest).TotalSeconds), 3)) : null;
+    private ParkedStatus? StatusOf(ParkedKeys parked) => ParkedStatus.Of(parked, clock.GetUtcNow());
 
     private (string Consumer, int Keys, long Events, double OldestSeconds) ParkedBy(ConsumerLoop loop)
     {
@@ -178,37 +189,32 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
     /// <summary>Consumers with nothing parked are measured, too: 0 ends an alarm.</summary>
     private IEnumerable<(string Consumer, int Keys, long Events, double OldestSeconds)> Parked() => runtime.Loops.Select(ParkedBy);
 
-    private async Task<(bool Known, long Sequence)> EndOfAsync(PartitionId partition, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (true, (await ends.ReadAsync(partition, cancellationToken))?.Event.Sequence ?? 0);
-        }
-        catch (Exception unknown) when (unknown is EventLogUnavailableException or StreamNotFoundException or OperationCanceledException)
-        {
-            return (false, 0);
-        }
-    }
-
     private async Task<OutboxStatus> DescribeOutboxAsync(List<PublishedPartitionStatus> streams, IReadOnlyList<Incident> noted, CancellationToken cancellationToken)
     {
         var relay = runtime.Relay;
-        var error = relay?.Failure?.Message ?? runtime.CommandFailure?.Message ?? relay?.Relays.Select(part => part.Error).FirstOrDefault(reason => reason is not null) ?? relay?.Away?.Reason ?? relay?.BooksTrouble ?? runtime.Commands?.Error;
+        var error = relay?.Failure?.Message ?? runtime.CommandFailure?.Message ?? relay?.Relays.Select(part => part.Error).FirstOrDefault(reason => reason is not null) ?? relay?.Away?.Reason ?? relay?.BooksTrouble ?? runtime.Commands?.Error ?? runtime.RelayTrouble;
         var state = relay?.Failure is not null || runtime.CommandFailure is not null ? "stopped"
             : error is not null ? "unavailable"
             : relay is null || relay.Relays.Any(part => part.UnavailableSince is not null) ? "connecting"
             : relay.Relays.Any(part => part.Refilling) ? "refilling"
             : "running";
-        return new OutboxStatus(streams.Sum(row => row.LastSequence - row.Confirmed), await store.Outbox.CountCommandsAsync(cancellationToken), state, error)
+        var incidentsNoted = noted.Count(incident => incident.Consumer == Incident.Relay);
+        if (runtime.Ownership.IsShared && relay is null && error is null)
         {
-            Incidents = noted.Count(incident => incident.Consumer == Incident.Relay),
-        };
+            return new OutboxStatus(
+                streams.Sum(row => row.LastSequence - row.Confirmed),
+                await store.Outbox.CountCommandsAsync(cancellationToken),
+                others.Relay.Fault is not null ? "stopped" : others.Relay.Owner.Length == 0 ? "connecting" : "running",
+                others.Relay.Fault) { Owner = others.Relay.Owner, Incidents = incidentsNoted };
+        }
+
+        return new OutboxStatus(streams.Sum(row => row.LastSequence - row.Confirmed), await store.Outbox.CountCommandsAsync(cancellationToken), state, error) { Owner = runtime.Ownership.Owner, Incidents = incidentsNoted };
     }
 
     private bool IsOverdue(DateTimeOffset? since) => since is { } start && clock.GetUtcNow() - start > Patience;
 
-    /// <summary>What is unknown is not measured: a lag of 0 would look healthy.</summary>
-    private IEnumerable<ConsumerPartitionStatus> Rows() => latest?.Consumers.Where(row => row.Lag is not null) ?? [];
+    /// <summary>What is unknown is not measured: a lag of 0 would look healthy. Of several replicas the owner measures.</summary>
+    private IEnumerable<ConsumerPartitionStatus> Rows() => latest?.Consumers.Where(row => row.Lag is not null && row.Owner == runtime.Ownership.Owner) ?? [];
 
     private static KeyValuePair<string, object?>[] Tags(ConsumerPartitionStatus row) =>
         [new("flow.consumer", row.Consumer), new("flow.stream", row.Stream), new("flow.partition", row.Partition)];

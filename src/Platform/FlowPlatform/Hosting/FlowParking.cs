@@ -46,7 +46,7 @@ public sealed class FlowParking
             if (keys.Count < max && (after is not { } place || string.CompareOrdinal(name, place.Consumer) >= 0))
             {
                 var query = new ParkedKeyQuery(name, max - keys.Count) { Key = key, After = after is { } passed && passed.Consumer == name ? passed : null };
-                keys.AddRange(await StoreOf(name).Parking.ReadKeysAsync(query, cancellationToken));
+                keys.AddRange(await ParkingOf(StoreOf(name)).ReadKeysAsync(query, cancellationToken));
             }
         }
 
@@ -55,7 +55,7 @@ public sealed class FlowParking
 
     /// <summary>A parked key; null if it is not parked.</summary>
     /// <exception cref="UnknownConsumerException">The service has no such consumer.</exception>
-    public Task<ParkedKey?> FindKeyAsync(ParkedPlace place, CancellationToken cancellationToken) => StoreOf(place.Consumer).Parking.FindKeyAsync(place, cancellationToken);
+    public Task<ParkedKey?> FindKeyAsync(ParkedPlace place, CancellationToken cancellationToken) => ParkingOf(StoreOf(place.Consumer)).FindKeyAsync(place, cancellationToken);
 
     /// <summary>Events behind a parked key, in order.</summary>
     /// <param name="place">The key.</param>
@@ -66,14 +66,14 @@ public sealed class FlowParking
     public Task<IReadOnlyList<ParkedEvent>> ReadEventsAsync(ParkedPlace place, long after, int max, CancellationToken cancellationToken)
     {
         RequirePage(max);
-        return StoreOf(place.Consumer).Parking.ReadEventsAsync(place, after, max, cancellationToken);
+        return ParkingOf(StoreOf(place.Consumer)).ReadEventsAsync(place, after, max, cancellationToken);
     }
 
     /// <summary>What operators did, newest first.</summary>
     public Task<IReadOnlyList<AuditEntry>> ReadAuditAsync(string? consumer, long? before, int max, CancellationToken cancellationToken)
     {
         RequirePage(max);
-        return main.Audit.ReadAsync(consumer, before, max, cancellationToken);
+        return Audit.ReadAsync(consumer, before, max, cancellationToken);
     }
 
     /// <summary>
@@ -95,11 +95,11 @@ public sealed class FlowParking
         while (true)
         {
             var query = new ParkedKeyQuery(target.Consumer, MaxPage) { Stream = target.Stream, Partition = target.Partition, Key = target.Key, After = after };
-            var page = await store.Parking.ReadKeysAsync(query, cancellationToken);
+            var page = await ParkingOf(store).ReadKeysAsync(query, cancellationToken);
             foreach (var key in page)
             {
                 await RequestAsync(store, key.Place, new ParkingRequest(Guid.CreateVersion7(clock.GetUtcNow()).ToString(), verb, actor, reason, clock.GetUtcNow(), target.EventId), cancellationToken);
-                if (await store.Parking.FindKeyAsync(key.Place, cancellationToken) is { Request: not null } asked)
+                if (await ParkingOf(store).FindKeyAsync(key.Place, cancellationToken) is { Request: not null } asked)
                 {
                     found.Add(asked);
                 }
@@ -107,7 +107,7 @@ public sealed class FlowParking
 
             if (page.Count < MaxPage)
             {
-                store.Parking.Requested.Signal();
+                ParkingOf(store).Requested.Signal();
                 return found;
             }
 
@@ -118,7 +118,7 @@ public sealed class FlowParking
     /// <summary>The audit comes first: what was done must have been written down, while what was written down and not done can be asked for again.</summary>
     private async Task RequestAsync(IStore store, ParkedPlace place, ParkingRequest request, CancellationToken cancellationToken)
     {
-        if (await store.Parking.FindKeyAsync(place, cancellationToken) is not { Request: null })
+        if (await ParkingOf(store).FindKeyAsync(place, cancellationToken) is not { Request: null })
         {
             return;
         }
@@ -130,12 +130,16 @@ public sealed class FlowParking
         await main.WriteAsync(
             async transaction =>
             {
-                await main.Audit.WriteAsync(transaction, entry);
+                await Audit.WriteAsync(transaction, entry);
                 return true;
             },
             cancellationToken);
-        await store.WriteAsync(transaction => store.Parking.RequestAsync(transaction, place, request), cancellationToken);
+        await store.WriteAsync(transaction => ParkingOf(store).RequestAsync(transaction, place, request), cancellationToken);
     }
+
+    private IAudit Audit => main.Audit ?? throw new NotSupportedException("The service's store can't park.");
+
+    private static IParking ParkingOf(IStore store) => store.Parking ?? throw new NotSupportedException("The service's store can't park.");
 
     private IStore StoreOf(string consumer) => runtime.StoreOf(runtime.Loops.First(loop => loop.Consumer.Name == Known(consumer)).Consumer.GetType());
 

@@ -105,13 +105,17 @@ public sealed class FlowRepair
         new Incidents(runtime, store, clock).ReadAsync(cancellationToken);
 
     /// <summary>Before it is done: what is not written down does not happen.</summary>
-    private async Task RecordAsync(AuditEntry entry, CancellationToken cancellationToken) => await store.WriteAsync(
-        async transaction =>
-        {
-            await store.Audit.WriteAsync(transaction, entry);
-            return true;
-        },
-        cancellationToken);
+    private async Task RecordAsync(AuditEntry entry, CancellationToken cancellationToken)
+    {
+        var audit = store.Audit ?? throw new RepairRefusedException("This store keeps no audit, without which nothing is repaired.");
+        await store.WriteAsync(
+            async transaction =>
+            {
+                await audit.WriteAsync(transaction, entry);
+                return true;
+            },
+            cancellationToken);
+    }
 }
 
 /// <summary>A gap that was accepted.</summary>

@@ -1,5 +1,5 @@
 using FlowPlatform.Consumers;
-using FlowPlatform.Outbox;
+using FlowPlatform.Stores;
 
 namespace FlowPlatform.Hosting;
 
@@ -21,6 +21,7 @@ public sealed partial class FlowRuntime
             var index = Array.FindIndex(loops, loop => loop.Consumer.Name == consumer);
             var declared = definition.Consumers.Single(candidate => candidate.Type == loops[index].Consumer.GetType());
             var fresh = NewLoop(declared, loops[index].Consumer);
+            loops[index].Dispose();
             loops = [.. loops[..index], fresh, .. loops[(index + 1)..]];
             RunConsumer(fresh);
         },
@@ -28,12 +29,12 @@ public sealed partial class FlowRuntime
 
     /// <summary>The same for the outbox's relay.</summary>
     internal Task<T> RepairRelayAsync<T>(Func<Task<T>> repair, CancellationToken cancellationToken) => RepairAsync(
-        Stores.Incident.Relay,
+        Incident.Relay,
         repair,
         () =>
         {
-            relay!.Fail(null);
-            RunRelay(relay);
+            relay = null;
+            RunRelay();
         },
         cancellationToken);
 
@@ -61,7 +62,7 @@ public sealed partial class FlowRuntime
         }
     }
 
-    private void RunRelay(OutboxRelay publisher) => Run(Stores.Incident.Relay, "outbox relay", publisher.RunAsync, publisher.Fail);
+    private void RunRelay() => Run(Incident.Relay, "outbox relay", HoldAsync(LeaseUnit.OutboxRelay, PublishAsync), stopped => relay?.Fail(stopped));
 
     private void RunConsumer(ConsumerLoop loop) => Run(loop.Consumer.Name, loop.Consumer.Name, loop.RunAsync, loop.Fail);
 

@@ -1,5 +1,6 @@
 using FlowPlatform.Commands;
 using FlowPlatform.Consumers;
+using FlowPlatform.Consumers.Sharing;
 using FlowPlatform.Log;
 using FlowPlatform.Outbox;
 using FlowPlatform.Stores;
@@ -26,9 +27,14 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     private readonly List<Task> running = [];
     private volatile ConsumerLoop[] loops = [];
     private int disposed;
-    private OutboxRelay? relay;
-    private CommandRelay? commands;
+    private bool left;
+    private volatile OutboxRelay? relay;
+    private volatile CommandRelay? commands;
     private Exception? commandFailure;
+    private Exception? ownershipFailure;
+    private volatile string? relayTrouble;
+    private Ownership? ownership;
+    private Task sharing = Task.CompletedTask;
 
     /// <summary>Creates it; called by the container.</summary>
     public FlowRuntime(FlowDefinition definition, IServiceProvider services, IServiceStore store, IEventLog log, TimeProvider clock, ILogger<FlowRuntime> logger)
@@ -43,11 +49,21 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
 
     internal IReadOnlyList<ConsumerLoop> Loops => loops;
 
+    /// <summary>Null where another replica publishes.</summary>
     internal OutboxRelay? Relay => relay;
 
     internal Exception? CommandFailure => commandFailure;
 
+    /// <summary>Why the relays can't read the outbox at present; null if they can.</summary>
+    internal string? RelayTrouble => relayTrouble;
+
+    /// <summary>Null where another replica sends commands.</summary>
     internal CommandRelay? Commands => commands;
+
+    internal Ownership Ownership => ownership ?? throw new InvalidOperationException("The host has not started.");
+
+    /// <summary>Why this replica is a member no more; null while it is one, or nothing is shared.</summary>
+    internal Exception? OwnershipFailure => ownershipFailure;
 
     /// <summary>The store that a consumer's rows are in: a projection's live generation, or the main store.</summary>
     public IStore StoreOf(Type consumer) =>
@@ -58,6 +74,13 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     {
         await store.OpenAsync(cancellationToken);
         List<ConsumerLoop> created = [];
+        var consumers = definition.Consumers.Select(declared => ((Consumer)services.GetRequiredService(declared.Type)).Name);
+        ownership = new Ownership(
+            store.Leases,
+            $"{Environment.MachineName}/{Environment.ProcessId}",
+            [.. consumers, LeaseUnit.OutboxRelay.Consumer, LeaseUnit.CommandRelay.Consumer],
+            clock,
+            stopping.Token);
         foreach (var declared in definition.Consumers)
         {
             var consumer = (Consumer)services.GetRequiredService(declared.Type);
@@ -76,16 +99,19 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     /// <inheritdoc />
     public Task StartedAsync(CancellationToken cancellationToken)
     {
+        if (Ownership.IsShared)
+        {
+            sharing = SuperviseAsync("membership", _ => Ownership.RunAsync(), stopped => ownershipFailure = stopped);
+        }
+
         if (definition.Published.All.Count > 0)
         {
-            relay = new OutboxRelay(log, store.Outbox, definition.Published, clock);
-            RunRelay(relay);
+            RunRelay();
         }
 
         if (services.GetService<ICommandBus>() is { } bus && definition.Commands.Count > 0)
         {
-            commands = new CommandRelay(store.Outbox, bus, clock);
-            running.Add(SuperviseAsync("command relay", commands.RunAsync, stopped => commandFailure = stopped));
+            running.Add(SuperviseAsync("command relay", HoldAsync(LeaseUnit.CommandRelay, cancel => SendAsync(bus, cancel)), stopped => commandFailure = stopped));
         }
 
         Array.ForEach(loops, RunConsumer);
@@ -98,6 +124,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     {
         await stopping.CancelAsync();
         await Task.WhenAll(Running()).WaitAsync(cancellationToken);
+        await LeaveAsync();
     }
 
     /// <inheritdoc />
@@ -117,29 +144,43 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
 
         await stopping.CancelAsync();
         await Task.WhenAll(Running());
+        await LeaveAsync();
+        ownership?.Dispose();
+        Array.ForEach(loops, static loop => loop.Dispose());
         repairing.Dispose();
         stopping.Dispose();
     }
 
-    private ConsumerLoop NewLoop(ConsumerDefinition declared, Consumer consumer) => new(declared, consumer, stores[declared.Type], store, log, clock, logger);
+    private ConsumerLoop NewLoop(ConsumerDefinition declared, Consumer consumer) =>
+        new(declared, consumer, stores[declared.Type], log, clock, Ownership, definition.StopTimeout, store, logger);
 
     /// <summary>A generation skips what was given up, also before it was made, or after the moment that its backup is of (rule C7).</summary>
     private async Task<IStore> OpenGenerationAsync(Consumer consumer, Type type, CancellationToken cancellationToken)
     {
         var generation = await store.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(type.Assembly, consumer.Name, store.Kind), cancellationToken);
-        var discarded = await store.Discards.ReadAsync(consumer.Name, cancellationToken);
-        if (discarded.Count > 0)
+        if (generation.Parking is { } parking && store.Discards is { } discards && await discards.ReadAsync(consumer.Name, cancellationToken) is { Count: > 0 } discarded)
         {
             await generation.WriteAsync(
                 async transaction =>
                 {
-                    await generation.Parking.SkipAsync(transaction, consumer.Name, discarded);
+                    await parking.SkipAsync(transaction, consumer.Name, discarded);
                     return true;
                 },
                 cancellationToken);
         }
 
         return generation;
+    }
+
+    /// <summary>After nothing writes any more: the other replicas need not wait.</summary>
+    private async Task LeaveAsync()
+    {
+        if (ownership is not null && !left)
+        {
+            left = true;
+            await ownership.LeaveAsync();
+            await sharing;
+        }
     }
 
     private Task SuperviseAsync(string what, Func<CancellationToken, Task> run, Action<Exception> failed, CancellationToken? part = null) => Task.Run(async () =>

@@ -1,3 +1,4 @@
+using FlowPlatform.Consumers;
 using FlowPlatform.Log;
 
 namespace FlowPlatform.Hosting;
@@ -33,11 +34,14 @@ public sealed record PublishedPartitionStatus(string Stream, int Partition, long
 /// <param name="Lag">Events between the mark and the log's end; null while the log can't be reached.</param>
 /// <param name="DelaySeconds">How long ago the oldest event that it has not applied was stored, roughly; 0 when it has all.</param>
 /// <param name="State">waiting, catching-up, live, refilling (the log has lost what was applied, and gets it again), unavailable or stopped.</param>
-/// <param name="Owner">Who owns the partition: the instance.</param>
+/// <param name="Owner">Who owns the partition: the instance; empty if nobody does at present. Rows of partitions that another replica owns are as the database has them.</param>
 /// <param name="Error">Why it is refilling, unavailable or stopped; else null.</param>
 public sealed record ConsumerPartitionStatus(
     string Consumer, string Stream, int Partition, long Position, long Mark, long? Lag, double DelaySeconds, string State, string Owner, string? Error)
 {
+    /// <summary>Epoch of the owner: every hand-over raises it; 0 where nothing is shared.</summary>
+    public long Epoch { get; init; }
+
     /// <summary>What it has noted about this partition of the log; <c>GET /flow/incidents</c> has it in words.</summary>
     public int Incidents { get; init; }
 
@@ -49,7 +53,11 @@ public sealed record ConsumerPartitionStatus(
 /// <param name="Keys">Parked keys.</param>
 /// <param name="Events">Events behind them.</param>
 /// <param name="OldestSeconds">How long the oldest of the keys has been parked.</param>
-public sealed record ParkedStatus(int Keys, long Events, double OldestSeconds);
+public sealed record ParkedStatus(int Keys, long Events, double OldestSeconds)
+{
+    internal static ParkedStatus? Of(ParkedKeys parked, DateTimeOffset now) =>
+        parked.Total is { Oldest: { } oldest } total ? new(total.Keys, total.Events, Math.Round(Math.Max(0, (now - oldest).TotalSeconds), 3)) : null;
+}
 
 /// <summary>The outbox.</summary>
 /// <param name="Depth">Rows that the log has not confirmed.</param>
@@ -60,4 +68,7 @@ public sealed record OutboxStatus(long Depth, long Commands, string State, strin
 {
     /// <summary>What the relay has noted about the log.</summary>
     public int Incidents { get; init; }
+
+    /// <summary>Who publishes: the instance; empty if nobody does at present.</summary>
+    public string Owner { get; init; } = "";
 }

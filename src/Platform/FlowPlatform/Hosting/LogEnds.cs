@@ -10,6 +10,19 @@ internal sealed class LogEnds(IEventLog log)
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(2);
     private readonly ConcurrentDictionary<PartitionId, (long ReadAt, Task<LogRecord?> Read)> ends = new();
 
+    /// <summary>The newest record, or that it can't be had now.</summary>
+    public async Task<(bool Known, LogRecord? Last)> TryReadAsync(PartitionId partition, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (true, await ReadAsync(partition, cancellationToken));
+        }
+        catch (Exception unknown) when (unknown is EventLogUnavailableException or StreamNotFoundException or OperationCanceledException)
+        {
+            return (false, null);
+        }
+    }
+
     /// <summary>The newest record; null if the partition is empty.</summary>
     /// <exception cref="EventLogUnavailableException">The log can't be reached.</exception>
     public Task<LogRecord?> ReadAsync(PartitionId partition, CancellationToken cancellationToken)

@@ -79,6 +79,14 @@ public interface ICheckpoints
     ValueTask CreateAsync(StoreTransaction transaction, Checkpoint checkpoint);
 
     /// <summary>
+    /// Takes a partition over: creates its checkpoint, or raises the epoch of the one that is there, and reads everything in the same transaction (rule C4). A checkpoint is only ever raised.
+    /// </summary>
+    /// <param name="transaction">The transaction that takes the lease.</param>
+    /// <param name="fresh">The checkpoint if there is none yet, with the epoch to raise to.</param>
+    /// <exception cref="OwnershipLostException">It has that epoch or a higher one: somebody else has taken the partition meanwhile.</exception>
+    ValueTask<CheckpointState> ClaimAsync(StoreTransaction transaction, Checkpoint fresh);
+
+    /// <summary>
     /// Moves a checkpoint, by compare-and-set on next offset and epoch: the first thing in every consumer transaction (rule C1). It may move back (rule C3).
     /// </summary>
     /// <param name="transaction">The consumer's transaction.</param>

@@ -11,8 +11,8 @@ public interface IStore : IAsyncDisposable
     /// <summary>Checkpoints of the consumers that live in this database (rule G1).</summary>
     ICheckpoints Checkpoints { get; }
 
-    /// <summary>What the consumers that live in this database have parked.</summary>
-    IParking Parking { get; }
+    /// <summary>What the consumers that live in this database have parked; null where the store can't park: there, a consumer stops at an event that it can't apply.</summary>
+    IParking? Parking => null;
 
     /// <summary>
     /// Runs a unit of work in a transaction and completes when it is durable. If the unit throws, nothing of it remains and the exception comes out here.
@@ -45,11 +45,14 @@ public interface IServiceStore : IStore
     /// <summary>What the relay reads and writes.</summary>
     IOutbox Outbox { get; }
 
-    /// <summary>What operators did.</summary>
-    IAudit Audit { get; }
+    /// <summary>What operators did; null where the store can't park.</summary>
+    IAudit? Audit => null;
 
-    /// <summary>Events that operators gave up.</summary>
-    IDiscards Discards { get; }
+    /// <summary>Events that operators gave up; null where the store can't park.</summary>
+    IDiscards? Discards => null;
+
+    /// <summary>Who of several replicas owns what; null where the store belongs to one process, which owns everything.</summary>
+    ILeases? Leases => null;
 
     /// <summary>Takes the store (SQLite: for this process alone), migrates it and creates its incarnation if it is new. Call once, before anything else.</summary>
     /// <exception cref="StoreInUseException">Another process has it.</exception>

@@ -1,13 +1,15 @@
+using FlowPlatform.Events;
+
 namespace Contracts.Http;
 
 /// <summary>Body of <c>POST /orders</c>, and an item of <c>POST /orders/batch</c> (at most 500). The client names the price.</summary>
-public sealed record PlaceOrder(string OrderId, string? CustomerId, string Country, DateTimeOffset PlacedAt, IReadOnlyList<OrderLine> Lines);
+public sealed record PlaceOrder(string OrderId, [PersonalData] string? CustomerId, string Country, DateTimeOffset PlacedAt, IReadOnlyList<OrderLine> Lines);
 
 /// <summary>Body of <c>POST /orders/{id}/cancel</c>.</summary>
 public sealed record CancelOrder(DateTimeOffset RequestedAt);
 
 /// <summary>Body of <c>POST /returns</c>: quantities and prices are positive.</summary>
-public sealed record ReturnGoods(string ReturnId, string? CustomerId, string Country, DateTimeOffset ReturnedAt, IReadOnlyList<OrderLine> Lines);
+public sealed record ReturnGoods(string ReturnId, [PersonalData] string? CustomerId, string Country, DateTimeOffset ReturnedAt, IReadOnlyList<OrderLine> Lines);
 
 /// <summary>Answer of <c>POST /orders</c> (202 with Location, or 200 when the same order was accepted before) and of <c>POST /returns</c>.</summary>
 public sealed record Accepted(string Id, string Status, DateTimeOffset AcceptedAt);
@@ -29,7 +31,7 @@ public sealed record BatchItemResult(string Id, string Outcome, IReadOnlyDiction
 /// <param name="Amount">Its value.</param>
 /// <param name="PlacedAt">Event time.</param>
 /// <param name="UpdatedAt">Event time of the newest event about it.</param>
-public sealed record OrderView(string OrderId, string Status, string? CustomerId, string Country, decimal Amount, DateTimeOffset PlacedAt, DateTimeOffset UpdatedAt);
+public sealed record OrderView(string OrderId, string Status, [PersonalData] string? CustomerId, string Country, decimal Amount, DateTimeOffset PlacedAt, DateTimeOffset UpdatedAt);
 
 /// <summary>Answer of <c>GET /orders</c>: <paramref name="Next"/> goes into <c>after</c> for the next page; null at the end.</summary>
 public sealed record OrderPage(IReadOnlyList<OrderView> Orders, string? Next);

@@ -1,3 +1,5 @@
+using FlowPlatform.Events;
+
 namespace Contracts.Http;
 
 /// <summary>Body of <c>POST /stock/adjustments</c>: signed quantities; services change nothing but count as lines.</summary>
@@ -13,7 +15,7 @@ public sealed record StockPage(IReadOnlyList<StockView> Stock, string? Next);
 public sealed record StockSummary(long ReservedUnits, long ReleasedUnits, long DispatchedUnits, long RestockedUnits, long Reservations, long Rejections, long Returns, long AdjustmentLines);
 
 /// <summary>Body of <c>POST /ledger/adjustments</c>: the amount is signed.</summary>
-public sealed record AdjustLedger(string AdjustmentId, DateTimeOffset AdjustedAt, decimal Amount, string Description);
+public sealed record AdjustLedger(string AdjustmentId, DateTimeOffset AdjustedAt, decimal Amount, [PersonalData] string Description);
 
 /// <summary>Answer of <c>GET /payments/{orderId}</c>.</summary>
 /// <param name="OrderId">The order.</param>

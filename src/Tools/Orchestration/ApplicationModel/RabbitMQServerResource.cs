@@ -1,3 +1,5 @@
+using FlowPlatform.Orchestration;
+
 namespace Aspire.Hosting.ApplicationModel;
 
 /// <summary>In Aspire a container; locally RabbitMQ is a private node and other containers are not available.</summary>
@@ -25,8 +27,9 @@ public sealed class RabbitMQServerResource : ContainerResource, IResourceWithCon
 
     public EndpointReference PrimaryEndpoint { get; }
 
-    public ReferenceExpression ConnectionStringExpression =>
-        ReferenceExpression.Create($"amqp://{UserName}:{PasswordParameter}@{PrimaryEndpoint.Property(EndpointProperty.HostAndPort)}");
+    public ReferenceExpression ConnectionStringExpression => Annotations.OfType<ClusterAnnotation>().Any()
+        ? ReferenceExpression.Create($"amqp://{UserName}:{PasswordParameter}@{PrimaryEndpoint.Property(EndpointProperty.HostAndPort)}/?nodes={Node(2)},{Node(3)}")
+        : ReferenceExpression.Create($"amqp://{UserName}:{PasswordParameter}@{PrimaryEndpoint.Property(EndpointProperty.HostAndPort)}");
 
     internal ReferenceExpression UserName => UserNameParameter is { } parameter ? ReferenceExpression.Create($"{parameter}") : ReferenceExpression.Create($"{DefaultUser}");
 
@@ -39,4 +42,6 @@ public sealed class RabbitMQServerResource : ContainerResource, IResourceWithCon
         new("Password", ReferenceExpression.Create($"{PasswordParameter}")),
         new("Uri", ConnectionStringExpression),
     ];
+
+    private EndpointReferenceExpression Node(int number) => new EndpointReference(this, ClusterExtensions.EndpointOf(PrimaryEndpointName, number)).Property(EndpointProperty.HostAndPort);
 }

@@ -14,6 +14,7 @@ internal sealed record BrokerWay(BrokerSource Source, ContainerEngine? Engine)
     public static async Task<BrokerWay> ChooseAsync(
         BrokerSource source, string dataDirectory, Func<string, string?> find, IProgress<string>? progress, CancellationToken cancellationToken)
     {
+        ClusterLayout.RefuseCluster(dataDirectory);
         var holdsNode = NodeLayout.HoldsDatabase(dataDirectory);
         var holdsContainer = ContainerLayout.HoldsDatabase(dataDirectory);
         if (source == BrokerSource.Container ? holdsNode : source != BrokerSource.Auto && holdsContainer)

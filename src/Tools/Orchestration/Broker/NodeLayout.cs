@@ -16,7 +16,7 @@ internal sealed record NodePorts(int Amqp, int Stream, int Distribution, int Epm
             }
         }
         var free = LoopbackPorts.Take(4);
-        return new NodePorts(options.AmqpPort ?? free[0], options.StreamPort ?? free[1], free[2], free[3]);
+        return new NodePorts(options.AmqpPort ?? free[0], options.StreamPort ?? free[1], free[2], options.Member?.EpmdPort ?? free[3]);
     }
 }
 
@@ -48,7 +48,8 @@ internal sealed class NodeLayout(string dataDirectory, NodeSecrets secrets, Node
             File.SetUnixFileMode(cookie, UnixFileMode.UserRead);
         }
         File.WriteAllText(Path.Combine(dataDirectory, "enabled_plugins"), $"[{string.Join(',', options.Plugins.Prepend("rabbitmq_stream"))}].\n");
-        PrivateFile.Write(Path.Combine(dataDirectory, "rabbitmq.conf"), Configuration() + string.Concat(options.Configuration.Select(line => $"{line}\n")));
+        var lines = (options.Member?.Configuration() ?? []).Concat(options.Configuration);
+        PrivateFile.Write(Path.Combine(dataDirectory, "rabbitmq.conf"), Configuration() + string.Concat(lines.Select(line => $"{line}\n")));
     }
 
     /// <summary>
@@ -57,8 +58,20 @@ internal sealed class NodeLayout(string dataDirectory, NodeSecrets secrets, Node
     /// </summary>
     public static void RemoveUnfinishedDatabase(string dataDirectory)
     {
+        if (!HoldsDatabase(dataDirectory))
+        {
+            RemoveDatabase(dataDirectory);
+        }
+    }
+
+    public static void RemoveDatabase(string dataDirectory)
+    {
+        if (HoldsDatabase(dataDirectory))
+        {
+            File.Delete(FinishedMark(dataDirectory));
+        }
         var database = Path.Combine(dataDirectory, DatabaseFolder);
-        if (!File.Exists(FinishedMark(dataDirectory)) && Directory.Exists(database))
+        if (Directory.Exists(database))
         {
             Directory.Delete(database, recursive: true);
         }
@@ -110,7 +123,7 @@ internal sealed class NodeLayout(string dataDirectory, NodeSecrets secrets, Node
             ["RABBITMQ_LOG_BASE"] = Logs,
             ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(dataDirectory, "enabled_plugins"),
             ["RABBITMQ_PID_FILE"] = Path.Combine(dataDirectory, "rabbitmq.pid"),
-            ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false",
+            ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false" + options.Member?.Arguments,
             // The script then execs the VM: the pid that we start is the node itself, and SIGTERM stops it in order.
             ["RUNNING_UNDER_SYSTEMD"] = "true",
             ["ERL_CRASH_DUMP"] = Path.Combine(Logs, "erl_crash.dump"),

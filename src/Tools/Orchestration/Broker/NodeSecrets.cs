@@ -45,7 +45,7 @@ internal sealed record NodeSecrets(string NodeName, string User, string Password
     }
 
     /// <summary>They go into a configuration file and URIs: no character that either would have to escape.</summary>
-    private static void CheckPlain(string what, string value)
+    internal static void CheckPlain(string what, string value)
     {
         if (value.Length == 0 || !value.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_'))
         {
@@ -53,5 +53,5 @@ internal sealed record NodeSecrets(string NodeName, string User, string Password
         }
     }
 
-    private static string Random(int length) => RandomNumberGenerator.GetString(Alphabet, length);
+    internal static string Random(int length) => RandomNumberGenerator.GetString(Alphabet, length);
 }

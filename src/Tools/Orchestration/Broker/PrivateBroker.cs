@@ -13,14 +13,13 @@ public sealed class PrivateBroker : IAsyncDisposable
     private const int OutputLinesMax = 2_000;
     private const int PortAttemptsMax = 3;
     private const long FreeBytesMin = 300L << 20;
-    private static readonly TimeSpan EpmdLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ReadinessInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly PrivateBrokerOptions options;
     private readonly FileLock held;
     private readonly ProcessJournal journal;
     private readonly OutputBuffer output = new(OutputLinesMax);
-    private ChildProcess? epmd;
+    private PortMapper? epmd;
     private ChildProcess? node;
     private int stopped;
 
@@ -60,7 +59,8 @@ public sealed class PrivateBroker : IAsyncDisposable
     public static async Task<PrivateBroker> StartAsync(PrivateBrokerOptions options, IProgress<string>? progress, CancellationToken cancellationToken)
     {
         options = options with { DataDirectory = Path.GetFullPath(options.DataDirectory) };
-        CheckDataDirectory(options.DataDirectory);
+        ClusterLayout.RefuseCluster(options.DataDirectory);
+        CheckDataDirectory(options.DataDirectory, FreeBytesMin);
         var installation = options.Installation ?? await BrokerLocator.LocateAsync(options.Source, progress, cancellationToken);
         var held = FileLock.TryAcquire(Path.Combine(options.DataDirectory, "node.lock"))
             ?? throw new BrokerException($"Another process runs a broker on {options.DataDirectory}. Stop it, or choose another data directory.");
@@ -93,7 +93,7 @@ public sealed class PrivateBroker : IAsyncDisposable
     /// <summary>Kills the node at once, as a power cut would. The data stays.</summary>
     public void Kill() => node?.Kill();
 
-    private static void CheckDataDirectory(string folder)
+    internal static void CheckDataDirectory(string folder, long freeBytesMin)
     {
         try
         {
@@ -104,17 +104,17 @@ public sealed class PrivateBroker : IAsyncDisposable
             throw new BrokerException($"The broker's data directory {folder} can't be created: {e.Message}", e);
         }
         var free = new DriveInfo(folder).AvailableFreeSpace;
-        if (free < FreeBytesMin)
+        if (free < freeBytesMin)
         {
             throw new BrokerException(string.Create(CultureInfo.InvariantCulture,
-                $"The broker needs {FreeBytesMin >> 20} MB of free disk below {folder}, there are {free >> 20} MB. Free some, or choose another --data."));
+                $"The broker needs {freeBytesMin >> 20} MB of free disk below {folder}, there are {free >> 20} MB. Free some, or choose another --data."));
         }
     }
 
     /// <summary>Ports that we chose may be taken by another between the look and the node's bind: then choose again.</summary>
     private async Task StartWithFreePortsAsync(BrokerInstallation installation, CancellationToken cancellationToken)
     {
-        var secrets = NodeSecrets.LoadOrCreate(options.DataDirectory, options.User, options.Password);
+        var secrets = options.Member?.Secrets ?? NodeSecrets.LoadOrCreate(options.DataDirectory, options.User, options.Password);
         Password = secrets.Password;
         NodeLayout.RemoveUnfinishedDatabase(options.DataDirectory);
         for (var attempt = 1; ; attempt++)
@@ -143,20 +143,9 @@ public sealed class PrivateBroker : IAsyncDisposable
     private async Task SpawnAsync(BrokerInstallation installation, NodeLayout layout, NodePorts ports, CancellationToken cancellationToken)
     {
         var environment = layout.Environment();
-        epmd = await ChildProcess.StartAsync(new ChildProcessStart(
-            installation.Epmd, ["-port", ports.Epmd.ToString(CultureInfo.InvariantCulture), "-address", "127.0.0.1"])
+        if (options.Member is null)
         {
-            WorkingDirectory = options.DataDirectory,
-            Environment = environment,
-            OnLine = Capture,
-        });
-        Record("epmd", epmd);
-        // One that neither listens nor ends is not waited for: the node, which needs it, says what it lacks.
-        var started = TimeProvider.System.GetTimestamp();
-        while (!epmd.Exited.IsCompleted && LoopbackPorts.IsFree(ports.Epmd) && TimeProvider.System.GetElapsedTime(started) < EpmdLimit)
-        {
-            await Task.WhenAny(epmd.Exited, Task.Delay(ReadinessInterval / 10, TimeProvider.System, cancellationToken));
-            cancellationToken.ThrowIfCancellationRequested();
+            epmd = await PortMapper.StartAsync(installation, ports.Epmd, options.DataDirectory, environment, journal, Capture, cancellationToken);
         }
         node = await ChildProcess.StartAsync(new ChildProcessStart(installation.ServerScript, [])
         {
@@ -164,7 +153,10 @@ public sealed class PrivateBroker : IAsyncDisposable
             Environment = environment,
             OnLine = Capture,
         });
-        Record("rabbitmq", node);
+        if (node.Identity is { } identity)
+        {
+            journal.Add("rabbitmq", identity);
+        }
     }
 
     /// <summary>True: ready. False: the node has ended.</summary>
@@ -204,15 +196,6 @@ public sealed class PrivateBroker : IAsyncDisposable
         if (epmd is not null)
         {
             await epmd.DisposeAsync();
-            journal.Remove(epmd.ProcessId);
-        }
-    }
-
-    private void Record(string name, ChildProcess child)
-    {
-        if (child.Identity is { } identity)
-        {
-            journal.Add(name, identity);
         }
     }
 

@@ -33,6 +33,9 @@ public sealed record PrivateBrokerOptions
     /// <summary>How long the node may take to stop before it is killed. Default: 8 s (it takes about one).</summary>
     public TimeSpan StopLimit { get; init; } = TimeSpan.FromSeconds(8);
 
+    /// <summary>What makes it a node of a cluster. Default: it is alone.</summary>
+    internal ClusterMember? Member { get; init; }
+
     /// <summary>Used instead of looking for one.</summary>
     internal BrokerInstallation? Installation { get; init; }
 

@@ -88,6 +88,11 @@ internal sealed class ResourceView : IAsyncDisposable
         {
             queue.Writer.TryWrite(() => Show(change));
         }
+        else if (change.Snapshot.State?.Text == KnownResourceStates.FailedToStart && change.Snapshot.State.Style == KnownResourceStateStyles.Error)
+        {
+            // One that is no news while it works, like a service's database.
+            queue.Writer.TryWrite(() => writer.Line(mask.Apply($"{change.Resource.Name}: failed to start: {change.Snapshot.Reason}"), Tone.Bad));
+        }
     }
 
     private void Show(ResourceEvent change)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FlowPlatform.Orchestration.Broker;
 using FlowPlatform.Orchestration.Processes;
+using Npgsql;
 
 namespace FlowPlatform.Orchestration.Postgres;
 
@@ -87,6 +88,17 @@ public sealed class PrivatePostgres : IAsyncDisposable
 
     /// <summary>Kills the server at once, as a crash would. The data stays; the next start recovers it.</summary>
     public void Kill() => server?.Kill();
+
+    /// <summary>Nobody but the superuser may connect to the databases that every server has.</summary>
+    /// <returns>The server's version.</returns>
+    internal async Task<string> CloseCommonDatabasesAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC", connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        return connection.PostgreSqlVersion.ToString();
+    }
 
     private static void CheckDataDirectory(string folder)
     {

@@ -13,6 +13,7 @@ internal sealed class BrokerRunner(
     : ResourceRunner(resource, notifications, mask, time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private volatile ClusterHandle? cluster;
 
     private string DataDirectory => Path.Combine(settings.DataDirectory, resource.Name);
 
@@ -20,6 +21,10 @@ internal sealed class BrokerRunner(
     {
         try
         {
+            if (resource.Annotations.OfType<ClusterAnnotation>().Any())
+            {
+                return cluster = await StartClusterAsync(cancellationToken);
+            }
             var way = await BrokerWay.ChooseAsync(settings.BrokerSource, DataDirectory, Executables.Find, StartProgress, cancellationToken);
             return way.Engine is { } engine ? await StartContainerAsync(engine, cancellationToken) : await StartNodeAsync(way.Source, cancellationToken);
         }
@@ -31,6 +36,34 @@ internal sealed class BrokerRunner(
 
     /// <summary>A broker never means to end by itself.</summary>
     protected override bool IsDeliberate(int exitCode) => false;
+
+    protected override Task WatchHealthAsync(CancellationToken cancellationToken) =>
+        cluster is { } running ? running.WatchAsync(PublishHealthAsync, Time, cancellationToken) : base.WatchHealthAsync(cancellationToken);
+
+    private async Task<ClusterHandle> StartClusterAsync(CancellationToken cancellationToken)
+    {
+        var broker = await PrivateCluster.StartAsync(new PrivateClusterOptions
+        {
+            DataDirectory = DataDirectory,
+            Source = settings.BrokerSource,
+            User = await UserAsync(cancellationToken),
+            Password = await resource.PasswordParameter.GetValueAsync(cancellationToken),
+            AmqpPorts = PortsOf(RabbitMQServerResource.PrimaryEndpointName),
+            StreamPorts = PortsOf(RabbitMQServerResource.StreamEndpointName),
+            OnOutput = Log,
+        }, StartProgress, cancellationToken);
+        try
+        {
+            var facts = await BrokerCheck.RunAsync(broker.AmqpUri, broker.StreamUri, Patience, StartProgress, Time, cancellationToken);
+            StartProgress.Report($"{facts.Describe()}; a cluster of {PrivateCluster.Size} private nodes");
+            return new ClusterHandle(broker);
+        }
+        catch
+        {
+            await broker.DisposeAsync();
+            throw;
+        }
+    }
 
     private async Task<ISupervised> StartNodeAsync(BrokerSource source, CancellationToken cancellationToken)
     {
@@ -76,6 +109,9 @@ internal sealed class BrokerRunner(
     private async Task<string> UserAsync(CancellationToken cancellationToken) => (await resource.UserName.GetValueAsync(cancellationToken))!;
 
     private void Log(string text) => log.Add(new OutputLine(text, IsError: false));
+
+    private int[] PortsOf(string endpointName) =>
+        [.. Enumerable.Range(1, PrivateCluster.Size).Select(number => PortOf(ClusterExtensions.EndpointOf(endpointName, number)) ?? throw new StartFailedException($"it has no endpoint named '{endpointName}'"))];
 
     private int? PortOf(string endpointName) =>
         resource.Annotations.OfType<EndpointAnnotation>().FirstOrDefault(endpoint => endpoint.Name == endpointName)?.AllocatedPort;

@@ -28,19 +28,4 @@ internal sealed class ExternalBrokerRunner(
             throw new StartFailedException(e.Message, e);
         }
     }
-
-    private sealed class Elsewhere : ISupervised
-    {
-        private readonly TaskCompletionSource<int> left = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task<int> Exited => left.Task;
-
-        public Task StopAsync(TimeSpan grace)
-        {
-            left.TrySetResult(0);
-            return Task.CompletedTask;
-        }
-
-        public void Kill() => left.TrySetResult(0);
-    }
 }

@@ -85,6 +85,10 @@ internal sealed class Orchestrator(
                 return new ProjectRunner(project, notifications, new ProjectEnvironment(project, execution, settings, mask), mask, journal, OpenLog(project), time);
             case RabbitMQServerResource server:
                 return new BrokerRunner(server, notifications, settings, mask, OpenLog(server), time);
+            case PostgresServerResource postgres:
+                return new PostgresRunner(postgres, notifications, settings, mask, OpenLog(postgres), time);
+            case IResourceWithConnectionString when resource.Annotations.OfType<ServiceDatabaseAnnotation>().FirstOrDefault() is { } database:
+                return new ServiceDatabaseRunner(resource, database, notifications, mask, time);
             case IResourceWithConnectionString given when given.Annotations.OfType<ExternalBrokerAnnotation>().FirstOrDefault() is { } external:
                 return new ExternalBrokerRunner(given, external.Stream, notifications, mask, time);
             default:

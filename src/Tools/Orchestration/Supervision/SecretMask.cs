@@ -1,3 +1,5 @@
+using System.Data.Common;
+
 namespace FlowPlatform.Orchestration.Supervision;
 
 /// <summary>Replaces known secrets in whatever is shown or logged. Safe for concurrent use.</summary>
@@ -22,14 +24,32 @@ internal sealed class SecretMask
         }
     }
 
-    /// <summary>The password of a connection string that is a URI, as written and decoded.</summary>
+    /// <summary>The password of a connection string: of a URI, as written and decoded, or of one of pairs like <c>Password=…;</c>.</summary>
     public void AddConnectionString(string connectionString)
     {
+        foreach (var value in PasswordsIn(connectionString))
+        {
+            Add(value);
+        }
         if (Uri.TryCreate(connectionString, UriKind.Absolute, out var uri) && uri.UserInfo.Split(':', 2) is [_, var password])
         {
             Add(password);
             Add(Uri.UnescapeDataString(password));
         }
+    }
+
+    private static IEnumerable<string> PasswordsIn(string connectionString)
+    {
+        DbConnectionStringBuilder pairs;
+        try
+        {
+            pairs = new DbConnectionStringBuilder { ConnectionString = connectionString };
+        }
+        catch (ArgumentException)
+        {
+            return []; // of another form
+        }
+        return ((string[])["Password", "PWD", "PSW"]).Where(pairs.ContainsKey).Select(name => pairs[name].ToString() ?? "");
     }
 
     public string Apply(string text)

@@ -48,7 +48,7 @@ internal class CrashingStore(IStore inner, Crash crash) : IStore
 {
     public ICheckpoints Checkpoints => inner.Checkpoints;
 
-    public IParking Parking => inner.Parking;
+    public IParking? Parking => inner.Parking;
 
     public Task<T> WriteAsync<T>(Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken) => crash.RunAsync(() => inner.WriteAsync(work, cancellationToken));
 
@@ -62,9 +62,11 @@ internal sealed class CrashingServiceStore(IServiceStore inner, Crash crash) : C
 {
     public IOutbox Outbox => inner.Outbox;
 
-    public IAudit Audit => inner.Audit;
+    public IAudit? Audit => inner.Audit;
 
-    public IDiscards Discards => inner.Discards;
+    public IDiscards? Discards => inner.Discards;
+
+    public string Kind => inner.Kind;
 
     public Task OpenAsync(CancellationToken cancellationToken) => inner.OpenAsync(cancellationToken);
 

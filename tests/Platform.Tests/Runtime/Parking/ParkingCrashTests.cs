@@ -30,7 +30,7 @@ public sealed class ParkingCrashTests : IDisposable
         await AtEveryCommitAsync(ParkingVerb.Discard, () => new Totals(attempts: 1) { Poison = "bad" }, (consumer, poison) => ((Totals)consumer).Poison = poison, payments, async rig =>
         {
             (await ParkingTests.SumsAsync(rig)).ShouldBe(expected);
-            (await rig.Main.Discards.ReadAsync("totals", CancellationToken.None)).Order().ShouldBe(["bad-p0-2", "bad-p0-3", "bad-p0-5", "bad-p1-1", "bad-p1-3"]);
+            (await rig.Main.Discards!.ReadAsync("totals", CancellationToken.None)).Order().ShouldBe(["bad-p0-2", "bad-p0-3", "bad-p0-5", "bad-p1-1", "bad-p1-3"]);
             (await rig.QueryMainAsync<string>("SELECT action FROM flow_audit WHERE action = 'discarded'")).Count.ShouldBe(2, "Each key's once.");
         });
     }

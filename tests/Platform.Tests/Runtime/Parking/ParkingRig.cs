@@ -1,10 +1,9 @@
-using System.Threading.Channels;
 using Dapper;
 using FlowPlatform.Consumers;
 using FlowPlatform.Log;
+using FlowPlatform.Storage.Postgres;
 using FlowPlatform.Storage.Sqlite;
 using FlowPlatform.Stores;
-using FlowPlatform.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FlowPlatform.Tests.Runtime.Parking;
@@ -12,44 +11,50 @@ namespace FlowPlatform.Tests.Runtime.Parking;
 /// <summary>One consumer on its real store, driven by hand: batch by batch, request by request. Opened again over the same directory it is the process after a restart.</summary>
 internal sealed class ParkingRig : IAsyncDisposable
 {
-    private readonly SqliteServiceStore opened;
+    private readonly IServiceStore opened;
     private readonly Consumer consumer;
     private readonly IServiceStore main;
     private readonly IStore store;
     private readonly BatchApplier applier;
     private readonly ParkedRequests requests;
-    private readonly MemoryEventLog log = new();
-    private readonly List<PartitionFeed> feeds;
     private readonly Crash crash;
+    private readonly IStore own;
+    private bool joined;
 
-    private ParkingRig(SqliteServiceStore opened, IStore own, Consumer consumer, IReadOnlyList<CheckpointState> states, Crash crash)
+    private ParkingRig(IServiceStore opened, IStore own, Consumer consumer, IReadOnlyList<CheckpointState> states, Crash crash)
     {
         this.opened = opened;
+        this.own = own;
         this.consumer = consumer;
         this.crash = crash;
         main = new CrashingServiceStore(opened, crash);
         store = own == opened ? main : new CrashingStore(own, crash);
         applier = new BatchApplier(consumer, store, TimeProvider.System);
-        requests = new ParkedRequests(consumer, store, main, applier, TimeProvider.System, NullLogger.Instance);
-        feeds = [.. states.Select(state => new PartitionFeed(log, new PartitionCursor(state), Channel.CreateUnbounded<FeedItem>(), TimeProvider.System))];
+        requests = new ParkedRequests(consumer, store, main, TimeProvider.System, NullLogger.Instance, applier);
+Cursors = [.. states.Select(state => new PartitionCursor(state))];
     }
 
     public IStore Store => store;
 
     public IServiceStore Main => main;
 
-    public IReadOnlyList<PartitionCursor> Cursors => [.. feeds.Select(feed => feed.Cursor)];
+    public IReadOnlyList<PartitionCursor> Cursors { get; }
 
     private CancellationToken Cancel => crash.Token;
 
     /// <summary>Opens the stores and attaches to partitions 0 and 1 of <c>accounts</c>.</summary>
-    public static async Task<ParkingRig> OpenAsync(string directory, Consumer consumer, Crash? crash = null)
+    /// <param name="place">A directory, or the connection string of a Postgres database.</param>
+    /// <param name="consumer">The consumer.</param>
+    /// <param name="crash">When it ends; default: never.</param>
+    public static async Task<ParkingRig> OpenAsync(string place, Consumer consumer, Crash? crash = null)
     {
         var published = new PublishedStreams("bank");
         published.Add(typeof(ThanksEvent), new StreamDefinition("thanks", 1));
-        var main = new SqliteServiceStore(directory, typeof(ParkingRig).Assembly, published, TimeProvider.System);
+        IServiceStore main = place.Contains("Host=", StringComparison.OrdinalIgnoreCase)
+            ? new PostgresServiceStore(place, typeof(ParkingRig).Assembly, published, TimeProvider.System)
+            : new SqliteServiceStore(place, typeof(ParkingRig).Assembly, published, TimeProvider.System);
         await main.OpenAsync(CancellationToken.None);
-        var own = consumer is Projection ? await main.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(consumer.GetType().Assembly, consumer.Name), CancellationToken.None) : main;
+        var own = consumer is Projection ? await main.OpenGenerationAsync(consumer.Name, EmbeddedMigrations.Of(consumer.GetType().Assembly, consumer.Name, main.Kind), CancellationToken.None) : main;
         await SkipDiscardedAsync(main, own, consumer);
         var states = await own.Checkpoints.LoadAsync(consumer.Name, CancellationToken.None);
         if (states.Count == 0)
@@ -66,13 +71,20 @@ internal sealed class ParkingRig : IAsyncDisposable
         return new ParkingRig(main, own, consumer, states, crash ?? Crash.Never);
     }
 
+    /// <summary>Another owner over the same open stores: the other keeps its memory of how it was.</summary>
+    public static async Task<ParkingRig> JoinAsync(ParkingRig other, Consumer consumer)
+    {
+        var states = await other.store.Checkpoints.LoadAsync(consumer.Name, CancellationToken.None);
+        return new ParkingRig(other.opened, other.own, consumer, states, Crash.Never) { joined = true };
+    }
+
     /// <summary>Delivers records as one batch, in one or more transactions. Those that it has already are dropped by the mark, as after a reconnect.</summary>
     public async Task GiveAsync(params LogRecord[] records)
     {
         var items = records.GroupBy(record => record.Partition).Select(group => new FeedItem(Cursors.Single(cursor => cursor.Partition == group.Key), new LogBatch(group.Key, [.. group], null))).ToList();
         while (items.Exists(item => !item.Exhausted))
         {
-            await requests.ServeAsync(feeds, Cancel);
+            await ServeOneAsync();
             var taken = new List<LogRecord>();
             applier.Begin();
             items.ForEach(item => applier.Take(item, taken));
@@ -83,13 +95,13 @@ internal sealed class ParkingRig : IAsyncDisposable
 
     public async Task RequestAsync(ParkingVerb verb, string key, string? eventId = null)
     {
-        foreach (var parked in await store.Parking.ReadKeysAsync(new ParkedKeyQuery(consumer.Name, 100) { Key = key }, Cancel))
+        foreach (var parked in await store.Parking!.ReadKeysAsync(new ParkedKeyQuery(consumer.Name, 100) { Key = key }, Cancel))
         {
             var request = new ParkingRequest(Guid.NewGuid().ToString(), verb, "ann", "as it is", TimeProvider.System.GetUtcNow(), eventId);
-            await store.WriteAsync(transaction => store.Parking.RequestAsync(transaction, parked.Place, request), Cancel);
+            await store.WriteAsync(transaction => store.Parking!.RequestAsync(transaction, parked.Place, request), Cancel);
         }
 
-        store.Parking.Requested.Signal();
+        store.Parking!.Requested.Signal();
     }
 
     /// <summary>Executes what is requested.</summary>
@@ -97,16 +109,24 @@ internal sealed class ParkingRig : IAsyncDisposable
     {
         do
         {
-            store.Parking.Requested.Signal();
-            await requests.ServeAsync(feeds, Cancel);
+            store.Parking!.Requested.Signal();
+            await ServeOneAsync();
         }
-        while ((await store.Parking.ReadRequestsAsync(consumer.Name, CancellationToken.None)).Count > 0);
+        while ((await store.Parking!.ReadRequestsAsync(consumer.Name, CancellationToken.None)).Count > 0);
     }
 
-    public async Task<IReadOnlyList<ParkedKey>> KeysAsync() => await store.Parking.ReadKeysAsync(new ParkedKeyQuery(consumer.Name, 100), CancellationToken.None);
+    private async Task ServeOneAsync()
+    {
+        if (Cursors.Any(cursor => cursor.Parked.Any) && requests.IsDue(Cursors))
+        {
+            await requests.ServeAsync(Cursors, Cancel);
+        }
+    }
+
+    public async Task<IReadOnlyList<ParkedKey>> KeysAsync() => await store.Parking!.ReadKeysAsync(new ParkedKeyQuery(consumer.Name, 100), CancellationToken.None);
 
     public async Task<IReadOnlyList<string>> EventsAsync(string key) =>
-        [.. (await store.Parking.ReadEventsAsync((await KeysAsync()).Single(parked => parked.Place.Key == key).Place, 0, 100, CancellationToken.None)).Select(parked => parked.Record.Event.Id)];
+        [.. (await store.Parking!.ReadEventsAsync((await KeysAsync()).Single(parked => parked.Place.Key == key).Place, 0, 100, CancellationToken.None)).Select(parked => parked.Record.Event.Id)];
 
     public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql)
     {
@@ -120,12 +140,12 @@ internal sealed class ParkingRig : IAsyncDisposable
         return (await connection.QueryAsync<T>(sql)).AsList();
     }
 
-    public ValueTask DisposeAsync() => opened.DisposeAsync();
+    public ValueTask DisposeAsync() => joined ? ValueTask.CompletedTask : opened.DisposeAsync();
 
-    private static async Task SkipDiscardedAsync(SqliteServiceStore main, IStore own, Consumer consumer)
+    private static async Task SkipDiscardedAsync(IServiceStore main, IStore own, Consumer consumer)
     {
-        var discarded = await main.Discards.ReadAsync(consumer.Name, CancellationToken.None);
-        await WriteAsync(own, transaction => own.Parking.SkipAsync(transaction, consumer.Name, discarded));
+        var discarded = await main.Discards!.ReadAsync(consumer.Name, CancellationToken.None);
+        await WriteAsync(own, transaction => own.Parking!.SkipAsync(transaction, consumer.Name, discarded));
     }
 
     private static Task WriteAsync(IStore store, Func<StoreTransaction, ValueTask> work) => store.WriteAsync(

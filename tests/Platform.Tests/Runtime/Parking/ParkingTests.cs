@@ -30,14 +30,14 @@ public sealed class ParkingTests : IDisposable
         key.Reason.Exception.ShouldBe("System.InvalidOperationException");
         key.Reason.Message.ShouldBe("bad can't be summed.");
         key.Reason.Stack!.ShouldContain("Totals");
-        var parked = (await rig.Store.Parking.ReadEventsAsync(key.Place, 0, 10, Cancel)).ShouldHaveSingleItem().Record;
+        var parked = (await rig.Store.Parking!.ReadEventsAsync(key.Place, 0, 10, Cancel)).ShouldHaveSingleItem().Record;
         var given = payments.All[1];
         (parked.Partition, parked.Offset, parked.Timestamp).ShouldBe((given.Partition, given.Offset, given.Timestamp));
         parked.Event.Data.ToArray().ShouldBe(given.Event.Data.ToArray());
         (parked.Event.Id, parked.Event.Type, parked.Event.Source, parked.Event.Key, parked.Event.Time, parked.Event.CommittedAt, parked.Event.Producer, parked.Event.Sequence)
             .ShouldBe((given.Event.Id, given.Event.Type, given.Event.Source, given.Event.Key, given.Event.Time, given.Event.CommittedAt, given.Event.Producer, given.Event.Sequence));
         rig.Cursors[0].Committed.Mark.ShouldBe(3);
-        rig.Cursors[0].Parked.Total.ShouldBe((1, 1, key.Since));
+        (rig.Cursors[0].Parked.Total.Keys, rig.Cursors[0].Parked.Total.Events).ShouldBe((1, 1));
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class ParkingTests : IDisposable
         await using var rig = await OpenAsync();
         await rig.GiveAsync(payments.Next("a"), payments.Next("odd", data: "{\"account\":7"), payments.Next("none", data: "null"), payments.Next("b"));
         (await SumsAsync(rig)).ShouldBe(["a 1/1", "b 4/1"]);
-        (await rig.KeysAsync()).Select(key => (key.Place.Key, key.Reason.Exception)).ShouldBe([("none", "System.Text.Json.JsonException"), ("odd", "System.Text.Json.JsonException")]);
+        (await rig.KeysAsync()).Select(key => (key.Place.Key, key.Reason.Exception)).ShouldBe([("none", "FlowPlatform.Events.EventDecodingException"), ("odd", "FlowPlatform.Events.EventDecodingException")]);
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class ParkingTests : IDisposable
         rig.Cursors.ShouldAllBe(cursor => !cursor.Parked.Any);
         (await SumsAsync(rig)).ShouldBe(await CleanAsync(payments.All));
         (await rig.QueryAsync<string>("SELECT event_id FROM applied WHERE event_id LIKE 'bad-p0%' ORDER BY rowid")).ShouldBe(["bad-p0-2", "bad-p0-3", "bad-p0-5"]);
-        (await rig.Main.Audit.ReadAsync("totals", null, 10, Cancel)).Select(entry => (entry.Action, entry.Actor, entry.Reason, entry.Key)).ShouldBe(
+        (await rig.Main.Audit!.ReadAsync("totals", null, 10, Cancel)).Select(entry => (entry.Action, entry.Actor, entry.Reason, entry.Key)).ShouldBe(
             [("redriven", "ann", "as it is", "bad"), ("redriven", "ann", "as it is", "bad")]);
     }
 
@@ -101,10 +101,10 @@ public sealed class ParkingTests : IDisposable
         await rig.RequestAsync(ParkingVerb.Redrive, "bad");
         await rig.ServeAsync();
         var key = (await rig.KeysAsync()).ShouldHaveSingleItem();
-        (key.Events, key.Failures, key.Request, key.Reason.Exception).ShouldBe((2, 2, null, "System.Text.Json.JsonException"));
+        (key.Events, key.Failures, key.Request, key.Reason.Exception).ShouldBe((2, 2, null, "FlowPlatform.Events.EventDecodingException"));
         (await rig.EventsAsync("bad")).ShouldBe(["bad-p0-3", "bad-p0-4"]);
         (await SumsAsync(rig)).ShouldBe(["bad 3/2"]);
-        (await rig.Main.Audit.ReadAsync("totals", null, 10, Cancel)).ShouldHaveSingleItem().Action.ShouldBe("redrive-failed");
+        (await rig.Main.Audit!.ReadAsync("totals", null, 10, Cancel)).ShouldHaveSingleItem().Action.ShouldBe("redrive-failed");
 
         await rig.RequestAsync(ParkingVerb.Discard, "bad", "bad-p0-3");
         await rig.ServeAsync();
@@ -129,8 +129,8 @@ public sealed class ParkingTests : IDisposable
             await rig.ServeAsync();
             (await rig.KeysAsync()).ShouldBeEmpty();
             (await SumsAsync(rig)).ShouldBe(["a 1/1", "bad 4/1"]);
-            (await rig.Main.Discards.ReadAsync("totals", Cancel)).Order().ShouldBe(["bad-p0-2", "bad-p0-3"]);
-            (await rig.Main.Audit.ReadAsync("totals", null, 10, Cancel)).Select(entry => entry.Action).ShouldBe(["redriven", "discarded"]);
+            (await rig.Main.Discards!.ReadAsync("totals", Cancel)).Order().ShouldBe(["bad-p0-2", "bad-p0-3"]);
+            (await rig.Main.Audit!.ReadAsync("totals", null, 10, Cancel)).Select(entry => entry.Action).ShouldBe(["redriven", "discarded"]);
         }
 
         SqliteConnection.ClearAllPools();
@@ -173,6 +173,25 @@ public sealed class ParkingTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_has_lost_the_partition_neither_parks_nor_redrives_nor_discards()
+    {
+        await using var rig = await OpenAsync();
+        await rig.GiveAsync(payments.Next("a"), payments.Next("bad"));
+        await rig.Store.WriteAsync(async transaction => await transaction.ExecuteAsync("UPDATE flow_checkpoint SET epoch = epoch + 1"), Cancel);
+        var before = await rig.KeysAsync();
+        await Should.ThrowAsync<OwnershipLostException>(() => rig.GiveAsync(payments.Next("bad")));
+        await rig.RequestAsync(ParkingVerb.Discard, "bad");
+        await Should.ThrowAsync<OwnershipLostException>(() => rig.ServeAsync());
+        (await rig.KeysAsync()).ShouldHaveSingleItem().Events.ShouldBe(before[0].Events);
+
+        // The owner after it does what was asked for.
+        await using var owner = await ParkingRig.JoinAsync(rig, totals);
+        await owner.ServeAsync();
+        (await owner.KeysAsync()).ShouldBeEmpty();
+        (await owner.Main.Audit!.ReadAsync("totals", null, 10, Cancel)).ShouldHaveSingleItem("Discarded twice in the main store, noted once.").Action.ShouldBe("discarded");
+    }
+
+    [Fact]
     public async Task Events_that_nobody_handles_do_not_wait()
     {
         await using var rig = await OpenAsync();
@@ -192,7 +211,7 @@ public sealed class ParkingTests : IDisposable
             async transaction =>
             {
                 await rig.Store.Checkpoints.MoveAsync(transaction, from, to, null);
-                await rig.Store.Parking.HoldAsync(transaction, "totals", held);
+                await rig.Store.Parking!.HoldAsync(transaction, "totals", held);
                 return true;
             },
             Cancel);

@@ -1,0 +1,115 @@
+using FlowPlatform.Log;
+
+namespace FlowPlatform.Simulation;
+
+/// <summary>
+/// A broker with what a real one shows: entries whose id is not above a publisher's highest are dropped and confirmed; records come in chunks; offsets jump; an offset that isn't there is clamped
+/// without a word; nothing is fsynced, so a crash may cut a confirmed tail.
+/// </summary>
+internal sealed class Broker(Machine machine)
+{
+    private readonly Dictionary<string, int> streams = new(StringComparer.Ordinal);
+    private readonly Dictionary<PartitionId, BrokerPartition> partitions = [];
+    private readonly List<SimulatedWriter> writers = [];
+    private readonly List<SimulatedReader> readers = [];
+
+    public Machine Machine => machine;
+
+    /// <summary>While true calls fail now and then.</summary>
+    public bool Faulty { get; set; } = true;
+
+    /// <summary>Nobody can reach it.</summary>
+    public bool Away { get; private set; }
+
+    /// <summary>Every event that was ever stored under a sequence, cut off since or not: two under one are a broken promise.</summary>
+    public Dictionary<(PartitionId Partition, string Producer, long Sequence), EventEnvelope> Stored { get; } = [];
+
+    /// <summary>Sequences under which two different events were stored.</summary>
+    public List<string> Conflicts { get; } = [];
+
+    public IEnumerable<PartitionId> Partitions => partitions.Keys.Order();
+
+    public BrokerPartition Of(PartitionId id) => partitions.TryGetValue(id, out var partition) ? partition : partitions[id] = new BrokerPartition();
+
+    public int? Count(string stream) => streams.TryGetValue(stream, out var count) ? count : null;
+
+    public void Ensure(StreamDefinition definition)
+    {
+        streams.TryAdd(definition.Name, definition.Partitions);
+        foreach (var id in definition.PartitionIds)
+        {
+            Of(id);
+        }
+    }
+
+    public void Add(SimulatedWriter writer) => writers.Add(writer);
+
+    public void Add(SimulatedReader reader) => readers.Add(reader);
+
+    public void Append(PartitionId id, IReadOnlyList<EventEnvelope> events)
+    {
+        var partition = Of(id);
+        foreach (var @event in events)
+        {
+            var producer = @event.Producer!;
+            if (@event.Sequence <= partition.Sequences.GetValueOrDefault(producer))
+            {
+                continue;
+            }
+
+            partition.Sequences[producer] = @event.Sequence;
+            var known = Stored.GetValueOrDefault((id, producer, @event.Sequence));
+            if (known is not null && known.Id != @event.Id)
+            {
+                Conflicts.Add($"{id} sequence {@event.Sequence} of {producer} was stored as two events");
+            }
+
+            Stored[(id, producer, @event.Sequence)] = @event;
+            partition.Add(new LogRecord(id, partition.NextOffset, machine.Clock.GetUtcNow(), @event), newChunk: machine.Dice.OneIn(3), jump: machine.Dice.OneIn(8) ? machine.Dice.Between(1, 2) : 0);
+        }
+
+        partition.EndChunk();
+        foreach (var reader in readers)
+        {
+            if (reader.Partition == id)
+            {
+                reader.Wake();
+            }
+        }
+    }
+
+    /// <summary>A crash of the node that leads the partition: its newest records are gone, and so is everything that was on its way.</summary>
+    public void LoseTail(PartitionId id, int records)
+    {
+        Of(id).Cut(records);
+        Disconnect(id, landing: false);
+    }
+
+    /// <summary>The broker forgets publishers: it keeps 255 references and evicts.</summary>
+    public void Forget(PartitionId id) => Of(id).Sequences.Clear();
+
+    /// <summary>Connections to a partition end.</summary>
+    /// <param name="id">The partition.</param>
+    /// <param name="landing">What was sent arrives all the same, though nobody will hear of it.</param>
+    public void Disconnect(PartitionId id, bool landing) => Disconnect(writer => writer.Partition == id, reader => reader.Partition == id, landing);
+
+    /// <summary>A process's connections end.</summary>
+    public void Disconnect(Lane lane, bool landing) => Disconnect(writer => writer.Lane == lane, reader => reader.Lane == lane, landing);
+
+    public void SetAway(bool away)
+    {
+        Away = away;
+        if (away)
+        {
+            Disconnect(_ => true, _ => true, landing: machine.Dice.OneIn(2));
+        }
+    }
+
+    private void Disconnect(Predicate<SimulatedWriter> ofWriters, Predicate<SimulatedReader> ofReaders, bool landing)
+    {
+        writers.FindAll(ofWriters).ForEach(writer => writer.Cut(landing));
+        readers.FindAll(ofReaders).ForEach(reader => reader.Cut());
+        writers.RemoveAll(ofWriters);
+        readers.RemoveAll(ofReaders);
+    }
+}

@@ -1,0 +1,35 @@
+using FlowPlatform.Commands;
+using FlowPlatform.Log;
+using FlowPlatform.Stores;
+
+namespace FlowPlatform.Simulation;
+
+/// <summary>One rule of correctness, broken in what the platform is given to work with: never in the platform itself. This one breaks none.</summary>
+internal class Mutation
+{
+    /// <summary>Its rule's number.</summary>
+    public virtual string Rule => "none";
+
+    /// <summary>What the simulated stores do wrong.</summary>
+    public virtual StoreFlaws Flaws => default;
+
+    /// <summary>The projection depends on the order in which partitions are read.</summary>
+    public virtual bool ByArrival => false;
+
+    /// <summary>The log as a process is given it.</summary>
+    public virtual IEventLog Log(IEventLog log, IStore store) => log;
+
+    /// <summary>A main store as a process is given it.</summary>
+    public virtual IServiceStore Main(IServiceStore store) => store;
+
+    /// <summary>A generation as a process is given it.</summary>
+    public virtual IStore Generation(SimulatedStore generation, IServiceStore main) => generation;
+
+    /// <summary>The way of commands to their queue.</summary>
+    public virtual ICommandBus Bus(SimulatedBus bus, Machine machine) => bus;
+
+    /// <summary>What a unit is about to commit.</summary>
+    public virtual void Emitted(List<PendingEvent> events)
+    {
+    }
+}

@@ -1,0 +1,1 @@
+CREATE TABLE weight (parcel_id TEXT PRIMARY KEY, seen TEXT NOT NULL) STRICT;
