@@ -39,16 +39,16 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
             }
         });
 
-    /// <summary>The newest record, or the newest of a producer; null if there is none.</summary>
-    public async Task<LogRecord?> LastAsync(string? producer)
+    /// <summary>The newest record, or the newest of a producer; null if there is none, or none in a chunk that is as young as <paramref name="since"/>.</summary>
+    public async Task<LogRecord?> LastAsync(string? producer, DateTimeOffset since = default)
     {
         var reference = producer is null ? null : Encoding.UTF8.GetBytes(producer);
-        var (found, upper) = await SubscribedAsync(StreamOffset.Last, 1, async (_, chunks) =>
+        var (found, upper, stored) = await SubscribedAsync<(LogRecord?, long, DateTimeOffset)>(StreamOffset.Last, 1, async (_, chunks) =>
         {
             using var chunk = await TakeLastAsync(chunks);
-            return chunk is null ? (null, 0) : (Find(chunk, 0, long.MaxValue, reference, newest: true), chunk.FirstOffset);
+            return chunk is null ? (null, 0, default) : (Find(chunk, 0, long.MaxValue, reference, newest: true), chunk.FirstOffset, chunk.Timestamp);
         });
-        return found ?? (reference is null ? null : await LastBeforeAsync(upper, reference));
+        return found ?? (reference is null || stored < since ? null : await LastBeforeAsync(upper, reference, since));
     }
 
     /// <summary>Offset of the newest record, which is not read itself; -1 if there is none.</summary>
@@ -76,13 +76,13 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
     private Task<IReadOnlyList<StreamMetadata>> AnsweredAsync() => connection.QueryMetadataAsync([partition.Name], CancellationToken.None);
 
     /// <summary>Walks back in growing steps; each is read forward, up to where the last one began.</summary>
-    private async Task<LogRecord?> LastBeforeAsync(long upper, byte[] producer)
+    private async Task<LogRecord?> LastBeforeAsync(long upper, byte[] producer, DateTimeOffset since)
     {
         for (var step = FirstStep; upper > 0; step *= 4)
         {
             var from = Math.Max(upper - step, 0);
-            var (found, lowest) = await LastBetweenAsync(from, upper, producer);
-            if (found is not null)
+            var (found, lowest, oldest) = await LastBetweenAsync(from, upper, producer);
+            if (found is not null || oldest < since)
             {
                 return found;
             }
@@ -94,17 +94,19 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
         return null;
     }
 
-    private Task<(LogRecord? Found, long Lowest)> LastBetweenAsync(long from, long upper, byte[] producer) =>
+    private Task<(LogRecord? Found, long Lowest, DateTimeOffset Oldest)> LastBetweenAsync(long from, long upper, byte[] producer) =>
         SubscribedAsync(StreamOffset.At(from), 2, async (subscription, chunks) =>
         {
             LogRecord? found = null;
+            DateTimeOffset? oldest = null;
             for (var lowest = long.MaxValue; ;)
             {
                 using var chunk = await chunks.TakeAsync(limit, time);
                 lowest = Math.Min(lowest, chunk.FirstOffset);
+                oldest ??= chunk.Timestamp;
                 if (chunk.FirstOffset >= upper)
                 {
-                    return (found, lowest);
+                    return (found, lowest, oldest.Value);
                 }
 
                 found = Find(chunk, 0, upper, producer, newest: true) ?? found;

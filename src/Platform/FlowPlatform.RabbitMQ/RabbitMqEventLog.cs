@@ -108,6 +108,10 @@ public sealed class RabbitMqEventLog : IEventLog
         LookAsync(partition, ends => ends.LastAsync(producer), cancellationToken);
 
     /// <inheritdoc />
+    public Task<LogRecord?> ReadLastOfAsync(PartitionId partition, string producer, DateTimeOffset since, CancellationToken cancellationToken) =>
+        LookAsync(partition, ends => ends.LastAsync(producer, since), cancellationToken);
+
+    /// <inheritdoc />
     public Task<LogRecord?> ReadAtAsync(PartitionId partition, long offset, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);

@@ -16,6 +16,9 @@ internal sealed class OutboxTail
     /// <summary>Adds an event that is committed; sequences ascend.</summary>
     public void Add(PartitionId partition, EventEnvelope @event) => parts.GetOrAdd(partition, static _ => new Part()).Add(@event);
 
+    /// <summary>Forgets everything: sequences start anew.</summary>
+    public void Clear() => parts.Clear();
+
     /// <summary>The events after a sequence, if they are all here; empty if there is none.</summary>
     /// <returns>False if only the table knows.</returns>
     public bool TryRead(PartitionId partition, long after, int maxEvents, long maxBytes, out IReadOnlyList<EventEnvelope> events)

@@ -24,6 +24,10 @@ internal sealed class BankHost : IAsyncDisposable
 
     public FlowMonitor Monitor => host.Services.GetRequiredService<FlowMonitor>();
 
+    public FlowRuntime Runtime => host.Services.GetRequiredService<FlowRuntime>();
+
+    public FlowRepair Repair => host.Services.GetRequiredService<FlowRepair>();
+
     public FlowParking Parking => host.Services.GetRequiredService<FlowParking>();
 
     public Totals Totals => host.Services.GetRequiredService<Totals>();

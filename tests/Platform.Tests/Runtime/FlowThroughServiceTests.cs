@@ -127,7 +127,7 @@ public sealed class FlowThroughServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task A_recreated_stream_stops_relay_and_consumers()
+    public async Task An_emptied_stream_stops_the_relay_and_consumers_wait()
     {
         await using var bank = await BankHost.StartAsync(log, directory.Path);
         await bank.PayInAsync("a", 1);
@@ -135,10 +135,10 @@ public sealed class FlowThroughServiceTests : IDisposable
         await Eventually.ThatAsync("the reactor has it", async () => await bank.CountAsync("ledger") == 1);
         await Eventually.ThatAsync("confirmed", async () => (await bank.Monitor.GetStatusAsync(TestContext.Current.CancellationToken)).Outbox.Depth == 0);
         log.Recreate("accounts");
-        await Eventually.ThatAsync("relay and consumers are stopped", async () =>
+        await Eventually.ThatAsync("the relay is stopped and consumers wait", async () =>
         {
             var status = await bank.Monitor.GetStatusAsync(TestContext.Current.CancellationToken);
-            return status.Outbox.State == "stopped" && status.Consumers.All(row => row.Error?.Contains("Recreated", StringComparison.Ordinal) == true);
+            return status.Outbox.State == "stopped" && status.Consumers.Where(row => row.Mark > 0).All(row => row.State == "unavailable" && row.Error!.Contains("Emptied", StringComparison.Ordinal));
         });
     }
 

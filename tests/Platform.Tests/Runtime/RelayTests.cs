@@ -68,7 +68,8 @@ public sealed class RelayTests : IDisposable
         log.Records(Partition)[5].Event.Type.ShouldBe("flow.gap");
         await bank.PayInAsync("a", 1);
         await bank.HasTotalAsync("a", 11, 11);
-        await Eventually.ThatAsync("the reactor has noted an incident", async () => await bank.CountAsync("flow_incident") == 1);
+        await Eventually.ThatAsync("the reactor has noted the gap", async () => await bank.CountAsync("flow_incident WHERE consumer = 'thank-payers' AND kind = 'gap'") == 1);
+        (await bank.CountAsync("flow_incident WHERE consumer = 'outbox' AND kind = 'lost-tail'")).ShouldBe(1);
         await bank.DisposeAsync();
 
         // A consumer that comes later can never get those events.

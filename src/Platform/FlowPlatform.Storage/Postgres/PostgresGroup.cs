@@ -1,3 +1,4 @@
+using FlowPlatform.Storage.Sql;
 using FlowPlatform.Stores;
 using Npgsql;
 
@@ -125,7 +126,7 @@ internal sealed class PostgresGroup(PostgresSources sources, PublishedStreams? p
         try
         {
             await using var last = connection!.Inner.CreateBatch();
-            written = outbox?.Prepare(events, commands);
+            written = outbox?.Prepare(await SqlAdoption.WithoutAdoptedAsync(connection, events), commands);
             written?.AddTo(last);
 
             // COMMIT of a transaction that has failed rolls back and says nothing; any statement before it says so.

@@ -8,7 +8,7 @@ namespace FlowPlatform.Storage.Postgres;
 /// <summary>
 /// The outbox as the relay of one replica sees it, though all of them write to it. What this one wrote last is in memory; once another may have written, the table is asked. Safe for concurrent use.
 /// </summary>
-internal sealed class PostgresOutbox(IStore store, string producer, OutboxRoom room) : SqlOutbox(store, producer, room)
+internal sealed class PostgresOutbox(IStore store, string service, Incarnation first, OutboxRoom room, TimeProvider clock) : SqlOutbox(store, service, first, room, clock)
 {
     private readonly ConcurrentDictionary<PartitionId, long> asked = new();
     private long foreign = 1;
@@ -43,7 +43,7 @@ internal sealed class PostgresOutbox(IStore store, string producer, OutboxRoom r
     public override async Task<IReadOnlyList<EventEnvelope>> ReadAsync(PartitionId partition, long after, int maxEvents, long maxBytes, CancellationToken cancellationToken)
     {
         var version = Interlocked.Read(ref foreign);
-        if (Tail.TryRead(partition, after, maxEvents, maxBytes, out var newest) && (newest.Count > 0 || asked.GetValueOrDefault(partition) == version))
+        if (TryReadTail(partition, after, maxEvents, maxBytes, out var newest) && (newest.Count > 0 || asked.GetValueOrDefault(partition) == version))
         {
             return newest;
         }

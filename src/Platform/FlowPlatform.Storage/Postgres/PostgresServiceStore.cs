@@ -135,7 +135,7 @@ internal sealed class PostgresServiceStore : IServiceStore
         async connection =>
         {
             await ClaimAsync(connection);
-            outbox = new PostgresOutbox(main, $"{published.Service}/{await SqlIncarnation.EnsureAsync(connection)}", room);
+            outbox = new PostgresOutbox(main, published.Service, await SqlIncarnation.EnsureAsync(connection, clock), room, clock);
             room.Set(await connection.QuerySingleAsync<long>(SqlOutbox.CountUnconfirmed));
             outbox.Signals = signals = leases.Signals = new PostgresSignals(sources, outbox, leases.Changed, clock);
             return new PostgresOutboxWriter(outbox);

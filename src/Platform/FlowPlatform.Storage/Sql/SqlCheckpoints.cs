@@ -49,13 +49,13 @@ internal sealed class SqlCheckpoints(IStore store, TimeProvider clock) : ICheckp
         var moved = await transaction.ExecuteAsync(
             """
             UPDATE flow_checkpoint
-            SET next_offset = @NextOffset, producer = @Producer, mark = @Mark, joined_at = @JoinedAt, last_offset = @LastOffset,
+            SET next_offset = @NextOffset, producer = @Producer, mark = @Mark, mark_id = @MarkId, joined_at = @JoinedAt, last_offset = @LastOffset,
                 last_event_id = @LastEventId, event_time = @EventTime, applied = @Applied, replay_to = @ReplayTo
             WHERE consumer = @Consumer AND stream = @Stream AND partition = @Index AND next_offset = @ReadOffset AND epoch = @ReadEpoch
             """,
             new
             {
-                to.NextOffset, to.Producer, to.Mark, to.JoinedAt, to.LastOffset, to.LastEventId, to.EventTime, to.Applied, to.ReplayTo,
+                to.NextOffset, to.Producer, to.Mark, to.MarkId, to.JoinedAt, to.LastOffset, to.LastEventId, to.EventTime, to.Applied, to.ReplayTo,
                 to.Consumer, to.Partition.Stream, to.Partition.Index, ReadOffset = from.NextOffset, ReadEpoch = from.Epoch,
             });
         if (moved != 1)
@@ -79,15 +79,16 @@ internal sealed class SqlCheckpoints(IStore store, TimeProvider clock) : ICheckp
         }
     }
 
-    public async ValueTask RecordIncidentAsync(StoreTransaction transaction, Checkpoint checkpoint, string kind, string detail) => await transaction.ExecuteAsync(
-        "INSERT INTO flow_incident (consumer, stream, partition, mark, kind, detail, noted_at) VALUES (@Consumer, @Stream, @Index, @Mark, @kind, @detail, @now)",
-        new { checkpoint.Consumer, checkpoint.Partition.Stream, checkpoint.Partition.Index, checkpoint.Mark, kind, detail, now = clock.GetUtcNow() });
+    public async ValueTask RecordIncidentAsync(StoreTransaction transaction, Checkpoint checkpoint, string kind, string detail) =>
+        await SqlIncidents.RecordAsync(transaction, checkpoint.Consumer, checkpoint.Partition, checkpoint.Mark, kind, detail, clock);
+
+    public Task<IReadOnlyList<Incident>> ReadIncidentsAsync(CancellationToken cancellationToken) => SqlIncidents.ReadAsync(store, cancellationToken);
 
     private static async Task<IReadOnlyList<CheckpointState>> ReadAsync(DbConnection connection, string consumer)
     {
         var rows = await connection.QueryAsync<Row>(
             """
-            SELECT stream, partition, partitions, next_offset AS NextOffset, epoch, producer, mark, joined_at AS JoinedAt, last_offset AS LastOffset,
+            SELECT stream, partition, partitions, next_offset AS NextOffset, epoch, producer, mark, mark_id AS MarkId, joined_at AS JoinedAt, last_offset AS LastOffset,
                    last_event_id AS LastEventId, event_time AS EventTime, applied, replay_to AS ReplayTo
             FROM flow_checkpoint WHERE consumer = @consumer
             """,
@@ -148,6 +149,8 @@ internal sealed class SqlCheckpoints(IStore store, TimeProvider clock) : ICheckp
 
         public long Mark { get; init; }
 
+        public string? MarkId { get; init; }
+
         public long JoinedAt { get; init; }
 
         public long LastOffset { get; init; }
@@ -163,7 +166,7 @@ internal sealed class SqlCheckpoints(IStore store, TimeProvider clock) : ICheckp
         public Checkpoint ToCheckpoint(string consumer) => new()
         {
             Consumer = consumer, Partition = new PartitionId(Stream, Partition), Partitions = Partitions, NextOffset = NextOffset, Epoch = Epoch, Producer = Producer,
-            Mark = Mark, JoinedAt = JoinedAt, LastOffset = LastOffset, LastEventId = LastEventId, EventTime = EventTime, Applied = Applied,
+            Mark = Mark, MarkId = MarkId, JoinedAt = JoinedAt, LastOffset = LastOffset, LastEventId = LastEventId, EventTime = EventTime, Applied = Applied,
             ReplayTo = ReplayTo,
         };
     }

@@ -6,12 +6,25 @@ using FlowPlatform.Stores;
 namespace FlowPlatform.Storage.Sql;
 
 /// <summary>The outbox as the relay sees it, in SQL that SQLite and Postgres understand alike.</summary>
-internal class SqlOutbox(IStore store, string producer, OutboxRoom room) : IOutbox
+internal class SqlOutbox(IStore store, string service, Incarnation first, OutboxRoom room, TimeProvider clock) : IOutbox
 {
     /// <summary>Rows that the log has not confirmed, from the few rows of the heads.</summary>
     public const string CountUnconfirmed = "SELECT coalesce(sum(assigned - confirmed), 0) FROM flow_outbox_head";
 
+    private volatile Incarnation incarnation = first;
+    private volatile string producer = $"{service}/{first.Name}";
+    private volatile bool hasAdopted = true;
+
     public string Producer => producer;
+
+    public DateTimeOffset? ProducerSince => incarnation.Since;
+
+    /// <summary>False if the log has nothing that the store must not emit again, as a rule.</summary>
+    public bool HasAdopted
+    {
+        get => hasAdopted;
+        set => hasAdopted = value;
+    }
 
     public Pulse EventsAdded { get; } = new();
 
@@ -25,12 +38,20 @@ internal class SqlOutbox(IStore store, string producer, OutboxRoom room) : IOutb
     public async Task<IReadOnlyList<OutboxHead>> ReadHeadsAsync(CancellationToken cancellationToken)
     {
         await using var connection = await store.OpenReadAsync(cancellationToken);
+
+        // Another replica may have adopted the log meanwhile.
+        incarnation = await SqlIncarnation.ReadAsync(connection);
+        producer = $"{service}/{incarnation.Name}";
         var rows = await connection.QueryAsync<HeadRow>("SELECT stream, partition, assigned, confirmed, confirmed_id AS ConfirmedId FROM flow_outbox_head");
         return [.. rows.Select(row => new OutboxHead(new PartitionId(row.Stream, row.Partition), row.Assigned, row.Confirmed, row.ConfirmedId))];
     }
 
     public virtual async Task<IReadOnlyList<EventEnvelope>> ReadAsync(PartitionId partition, long after, int maxEvents, long maxBytes, CancellationToken cancellationToken) =>
-        Tail.TryRead(partition, after, maxEvents, maxBytes, out var newest) ? newest : await ReadTableAsync(partition, after, maxEvents, maxBytes, cancellationToken);
+        TryReadTail(partition, after, maxEvents, maxBytes, out var newest) ? newest : await ReadTableAsync(partition, after, maxEvents, maxBytes, cancellationToken);
+
+    /// <summary>What is in memory. Not what was written there just when another incarnation began.</summary>
+    protected bool TryReadTail(PartitionId partition, long after, int maxEvents, long maxBytes, out IReadOnlyList<EventEnvelope> newest) =>
+        Tail.TryRead(partition, after, maxEvents, maxBytes, out newest) && newest.All(row => row.Producer == producer);
 
     /// <summary>What is in the table, whatever is in memory.</summary>
     protected async Task<IReadOnlyList<EventEnvelope>> ReadTableAsync(PartitionId partition, long after, int maxEvents, long maxBytes, CancellationToken cancellationToken)
@@ -72,6 +93,44 @@ internal class SqlOutbox(IStore store, string producer, OutboxRoom room) : IOutb
         return await connection.QuerySingleOrDefaultAsync<long?>(
             "SELECT min(sequence) FROM flow_outbox WHERE stream = @Stream AND partition = @Index", new { partition.Stream, partition.Index });
     }
+
+    public async Task<IReadOnlyDictionary<long, string>> ReadIdsAsync(PartitionId partition, CancellationToken cancellationToken)
+    {
+        await using var connection = await store.OpenReadAsync(cancellationToken);
+        return (await connection.QueryAsync<IdRow>(
+            "SELECT sequence, event_id AS EventId FROM flow_outbox WHERE stream = @Stream AND partition = @Index", new { partition.Stream, partition.Index })).ToDictionary(row => row.Sequence, row => row.EventId);
+    }
+
+    public async Task<bool> HasAdoptedAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await store.OpenReadAsync(cancellationToken);
+        return await connection.QuerySingleAsync<bool>("SELECT EXISTS (SELECT 1 FROM flow_adopted)");
+    }
+
+    public async Task AdoptAsync(OutboxAdoption adoption, CancellationToken cancellationToken)
+    {
+        await store.WriteAsync(
+            async transaction =>
+            {
+                // Before what commits with this unit is written.
+                HasAdopted = true;
+                await SqlAdoption.WriteAsync(transaction, adoption, clock.GetUtcNow());
+                room.Set(await transaction.QuerySingleOrDefaultAsync<long>(CountUnconfirmed));
+                return true;
+            },
+            cancellationToken);
+        Tail.Clear();
+        await ReadHeadsAsync(cancellationToken);
+        EventsAdded.Signal();
+    }
+
+    public Task RecordIncidentAsync(PartitionId partition, long mark, string kind, string detail, CancellationToken cancellationToken) => store.WriteAsync(
+        async transaction =>
+        {
+            await SqlIncidents.RecordAsync(transaction, Incident.Relay, partition, mark, kind, detail, clock);
+            return true;
+        },
+        cancellationToken);
 
     public Task ConfirmAsync(IReadOnlyList<OutboxConfirm> confirms, CancellationToken cancellationToken) =>
         store.WriteAsync(
@@ -139,9 +198,16 @@ internal class SqlOutbox(IStore store, string producer, OutboxRoom room) : IOutb
         TraceParent = reader.IsDBNull(9) ? null : reader.GetString(9),
         TraceState = reader.IsDBNull(10) ? null : reader.GetString(10),
         Data = (byte[])reader.GetValue(11),
-        Producer = producer,
-        Source = producer[..producer.IndexOf('/', StringComparison.Ordinal)],
+        Producer = Producer,
+        Source = service,
     };
+
+    private sealed class IdRow
+    {
+        public long Sequence { get; init; }
+
+        public string EventId { get; init; } = "";
+    }
 
     private sealed class HeadRow
     {

@@ -14,6 +14,7 @@ internal sealed class SqliteOutboxWriter : IDisposable
     private readonly SqliteCommand head;
     private readonly SqliteCommand row;
     private readonly SqliteCommand command;
+    private readonly SqliteCommand adopted;
     private long lastCommand;
 
     public SqliteOutboxWriter(SqliteConnection connection, SqlOutbox outbox)
@@ -43,15 +44,18 @@ internal sealed class SqliteOutboxWriter : IDisposable
             """,
             "$number", "$id", "$name", "$body", "$time", "$causation", "$correlation", "$parent", "$state");
 
+        adopted = Prepare(connection, "SELECT EXISTS (SELECT 1 FROM flow_adopted WHERE event_id = $id)", "$id");
+
         // Counted here: SQLite would give the number of a deleted row again, and the relay would not see that row.
         lastCommand = connection.QuerySingle<long>("SELECT coalesce(max(number), 0) FROM flow_command");
     }
 
     public OutboxRoom Room => outbox.Room;
 
-    public void Write(List<PendingEvent> events, List<PendingCommand> commands)
+    public void Write(List<PendingEvent> emitted, List<PendingCommand> commands)
     {
         placed.Clear();
+        var events = outbox.HasAdopted ? emitted.FindAll(item => !IsAdopted(item.Event.Id)) : emitted;
         if (events.Count > 0)
         {
             var next = new Dictionary<PartitionId, long>();
@@ -101,6 +105,14 @@ internal sealed class SqliteOutboxWriter : IDisposable
         head.Dispose();
         row.Dispose();
         command.Dispose();
+        adopted.Dispose();
+    }
+
+    /// <summary>A reactor of a restored store decides again what it had decided, under the same ids (rule P7): the log has it.</summary>
+    private bool IsAdopted(string eventId)
+    {
+        Bind(adopted, eventId);
+        return (long)adopted.ExecuteScalar()! == 1;
     }
 
     private static byte[] Bytes(ReadOnlyMemory<byte> data) =>

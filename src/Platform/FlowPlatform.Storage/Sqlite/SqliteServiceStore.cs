@@ -42,7 +42,10 @@ internal sealed class SqliteServiceStore(string directory, Assembly schema, Publ
             published,
             async connection =>
             {
-                outbox = new SqlOutbox(main, $"{published.Service}/{await SqlIncarnation.EnsureAsync(connection)}", room);
+                outbox = new SqlOutbox(main, published.Service, await SqlIncarnation.EnsureAsync(connection, clock), room, clock)
+                {
+                    HasAdopted = await connection.QuerySingleAsync<bool>("SELECT EXISTS (SELECT 1 FROM flow_adopted)"),
+                };
                 room.Set(await connection.QuerySingleAsync<long>(SqlOutbox.CountUnconfirmed));
                 return new SqliteOutboxWriter(connection, outbox);
             },

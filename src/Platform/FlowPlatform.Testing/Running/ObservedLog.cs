@@ -104,6 +104,9 @@ internal sealed class ObservedLog(IEventLog log) : IEventLog
 
     public Task<LogRecord?> ReadLastOfAsync(PartitionId partition, string producer, CancellationToken cancellationToken) => Here().ReadLastOfAsync(partition, producer, cancellationToken);
 
+    public Task<LogRecord?> ReadLastOfAsync(PartitionId partition, string producer, DateTimeOffset since, CancellationToken cancellationToken) =>
+        Here().ReadLastOfAsync(partition, producer, since, cancellationToken);
+
     public Task<LogRecord?> ReadAtAsync(PartitionId partition, long offset, CancellationToken cancellationToken) => Here().ReadAtAsync(partition, offset, cancellationToken);
 
     public async ValueTask DisposeAsync()

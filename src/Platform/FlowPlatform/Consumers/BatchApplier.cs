@@ -26,9 +26,10 @@ internal sealed class BatchApplier
     private readonly ResiliencePipeline handlerRetries;
     private readonly HashSet<PartitionCursor> touched = [];
     private readonly Dictionary<PartitionCursor, Checkpoint> before = [];
-    private readonly List<LogRecord> gaps = [];
+    private readonly List<(PartitionCursor Cursor, CursorNote Note)> notes = [];
     private double msPerEvent = 0.1;
     private bool due;
+    private FlowException? fault;
     private bool applying;
     private long lastCommit;
 
@@ -54,7 +55,7 @@ internal sealed class BatchApplier
     {
         Volatile.Write(ref applying, true);
         before.Clear();
-        gaps.Clear();
+        notes.Clear();
         due = false;
     }
 
@@ -111,13 +112,23 @@ internal sealed class BatchApplier
                 return false;
             }
 
-            if (cursor.Take(record))
+            try
             {
-                records.Add(record);
+                if (cursor.Take(record))
+                {
+                    records.Add(record);
+                }
             }
-            else if (record.Event.Type == GapEvent.TypeName)
+            catch (FlowException stop)
             {
-                gaps.Add(record);
+                // What was taken in before it commits first: whoever accepts the gap goes on from there.
+                (due, fault) = (true, stop);
+                return false;
+            }
+
+            while (cursor.TryTakeNote(out var note))
+            {
+                notes.Add((cursor, note));
             }
 
             item.Next++;
@@ -134,7 +145,7 @@ internal sealed class BatchApplier
         }
 
         // What no handler wants moves the position only; that may wait for a transaction with effect, for one a second is enough.
-        if (!due && gaps.Count == 0 && !records.Exists(consumer.Wants) && clock.GetElapsedTime(lastCommit) < CommitSkippedEvery && !touched.Any(ProducerChanged))
+        if (!due && notes.Count == 0 && !records.Exists(consumer.Wants) && clock.GetElapsedTime(lastCommit) < CommitSkippedEvery && !touched.Any(ProducerChanged))
         {
             return;
         }
@@ -142,7 +153,7 @@ internal sealed class BatchApplier
         var started = clock.GetTimestamp();
         try
         {
-            await ApplyAsync(records, touched, gaps, cancellationToken);
+            await ApplyAsync(records, touched, notes, cancellationToken);
             if (records.Count > 0)
             {
                 msPerEvent = (0.8 * msPerEvent) + (0.2 * Math.Max(0.001, clock.GetElapsedTime(started).TotalMilliseconds / records.Count));
@@ -155,6 +166,10 @@ internal sealed class BatchApplier
 
         lastCommit = clock.GetTimestamp();
         touched.Clear();
+        if (fault is not null)
+        {
+            throw fault;
+        }
     }
 
     private static bool ProducerChanged(PartitionCursor cursor) => cursor.Committed.Producer is { } producer && producer != cursor.Current.Producer;
@@ -200,7 +215,7 @@ internal sealed class BatchApplier
     public Task TryAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken) => handlerRetries.RunAsync(work, cancellationToken);
 
     private async Task ApplyAsync(
-        IReadOnlyList<LogRecord> taken, IReadOnlyCollection<PartitionCursor> cursors, IReadOnlyList<LogRecord> noted, CancellationToken cancellationToken)
+        IReadOnlyList<LogRecord> taken, IReadOnlyCollection<PartitionCursor> cursors, IReadOnlyList<(PartitionCursor Cursor, CursorNote Note)> noted, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         var now = clock.GetUtcNow();
@@ -218,10 +233,9 @@ internal sealed class BatchApplier
                     await store.Checkpoints.MoveAsync(transaction, cursor.Committed, to, anchor);
                 }
 
-                foreach (var gap in noted)
+                foreach (var (cursor, note) in noted)
                 {
-                    var cursor = cursors.First(candidate => candidate.Partition == gap.Partition);
-                    await store.Checkpoints.RecordIncidentAsync(transaction, cursor.Current, "gap", $"The log lost events up to sequence {gap.Event.Sequence}; they had been applied.");
+                    await store.Checkpoints.RecordIncidentAsync(transaction, cursor.Current, note.Kind, note.Detail);
                 }
 
                 if (held is not null)
@@ -275,7 +289,7 @@ internal sealed class BatchApplier
             cursor.Return(end);
         }
 
-        await ApplyAsync([], touched, gaps, cancellationToken);
+        await ApplyAsync([], touched, notes, cancellationToken);
     }
 
     /// <summary>Halves what has failed until the culprit is alone: of 2,000 events one costs 11 failed transactions, where one by one would be 2,000 commits.</summary>

@@ -5,24 +5,27 @@ namespace FlowPlatform.Consumers;
 /// <summary>Events are missing between what a consumer has applied and what the log delivers (rule C2). The consumer stops; nothing is skipped.</summary>
 public sealed class SequenceHoleException : FlowException
 {
+    private const string Cure = "Restore the consumer's store from a backup that has them; or accept the gap (flow accept-gap), and it goes on without them.";
+
     /// <summary>Creates it.</summary>
     public SequenceHoleException(string consumer, LogRecord record, long mark)
         : base($"Consumer '{consumer}' misses {record.Partition} sequences {mark + 1} to {record.Event.Sequence - 1} of producer {record.Event.Producer}: "
-            + $"it applied {mark}, and the log goes on with {record.Event.Sequence} at offset {record.Offset}.")
+            + $"it applied {mark}, and the log goes on with {record.Event.Sequence} at offset {record.Offset}. {Cure}")
     {
         Consumer = consumer;
         Partition = record.Partition;
+        Producer = record.Event.Producer!;
         From = mark + 1;
         To = record.Event.Sequence - 1;
     }
 
     /// <summary>Creates it for a gap that the producer announced.</summary>
-    public SequenceHoleException(string consumer, PartitionId partition, long from, long to)
-        : base($"Consumer '{consumer}' misses {partition} sequences {from} to {to}: the log lost them, and their producer no longer has them. "
-            + "Restore the consumer's store from a backup that has them, or rebuild it.")
+    public SequenceHoleException(string consumer, PartitionId partition, string producer, long from, long to)
+        : base($"Consumer '{consumer}' misses {partition} sequences {from} to {to} of producer {producer}: the log lost them, and their producer no longer has them. {Cure}")
     {
         Consumer = consumer;
         Partition = partition;
+        Producer = producer;
         From = from;
         To = to;
     }
@@ -33,49 +36,14 @@ public sealed class SequenceHoleException : FlowException
     /// <summary>Where.</summary>
     public PartitionId Partition { get; }
 
+    /// <summary>Whose sequences they are.</summary>
+    public string Producer { get; }
+
     /// <summary>First missing sequence.</summary>
     public long From { get; }
 
     /// <summary>Last missing sequence.</summary>
     public long To { get; }
-}
-
-/// <summary>In which way the log differs from what a checkpoint remembers.</summary>
-public enum LogIdentityCase
-{
-    /// <summary>The log ends before everything that the checkpoint remembers.</summary>
-    Truncated,
-
-    /// <summary>The log begins after what the checkpoint needs next: retention was faster than the consumer.</summary>
-    RetentionOvertook,
-
-    /// <summary>The log is empty, or has other events where the checkpoint's were: it was deleted and created anew, or it is another broker's.</summary>
-    Recreated,
-
-    /// <summary>The stream has another number of partitions.</summary>
-    PartitionCountChanged,
-}
-
-/// <summary>The log is not the one that the checkpoint speaks of (rules C3, C8). The consumer stops.</summary>
-public sealed class LogIdentityException : FlowException
-{
-    /// <summary>Creates it.</summary>
-    public LogIdentityException(string consumer, PartitionId partition, LogIdentityCase identityCase, string detail)
-        : base($"Consumer '{consumer}' does not recognise {partition} ({identityCase}): {detail}")
-    {
-        Consumer = consumer;
-        Partition = partition;
-        Case = identityCase;
-    }
-
-    /// <summary>The consumer.</summary>
-    public string Consumer { get; }
-
-    /// <summary>Where.</summary>
-    public PartitionId Partition { get; }
-
-    /// <summary>Which case.</summary>
-    public LogIdentityCase Case { get; }
 }
 
 /// <summary>A handler can't apply an event, however often it is tried. It is parked; or, where the consumer does not park, the consumer stops at it, and everything before it is applied.</summary>

@@ -7,12 +7,21 @@ namespace FlowPlatform.Consumers;
 internal sealed class PartitionFeed(IEventLog log, PartitionCursor cursor, ChannelWriter<FeedItem> queue, TimeProvider clock)
 {
     private long endAtSubscribe = -1;
+    private DateTimeOffset? shortSince;
 
     /// <summary>Why it doesn't read at present; null if it does.</summary>
     public string? Error { get; private set; }
 
     /// <summary>Since when it doesn't read; null if it does.</summary>
     public DateTimeOffset? UnavailableSince { get; private set; } = clock.GetUtcNow();
+
+    /// <summary>The log as it is now isn't recognised, but may become so by itself; null if it is.</summary>
+    public LogIdentityException? Unrecognised { get; private set; }
+
+    /// <summary>What the log lacks of what was applied, in words; null if it lacks nothing.</summary>
+    public string? Shortage => cursor.Shortage is { } missing && shortSince is { } since
+        ? $"The log has lost sequences {missing.From} to {missing.To} of {missing.Producer}, which were applied. Nothing is missing here; the producer publishes them again, which is waited for since {since:O}."
+        : null;
 
     public PartitionCursor Cursor => cursor;
 
@@ -27,9 +36,10 @@ internal sealed class PartitionFeed(IEventLog log, PartitionCursor cursor, Chann
             {
                 await ReadAsync(backoff, cancellationToken);
             }
-            catch (Exception gone) when (gone is EventLogUnavailableException or StreamNotFoundException)
+            catch (Exception gone) when (gone is EventLogUnavailableException or StreamNotFoundException or LogIdentityException { MayPass: true })
             {
                 Error = gone.Message;
+                Unrecognised = gone as LogIdentityException;
                 UnavailableSince ??= clock.GetUtcNow();
                 await backoff.WaitAsync(cancellationToken);
             }
@@ -38,11 +48,18 @@ internal sealed class PartitionFeed(IEventLog log, PartitionCursor cursor, Chann
 
     private async Task ReadAsync(Backoff backoff, CancellationToken cancellationToken)
     {
-        var resume = await LogRecognition.ResumeAsync(log, cursor, cancellationToken);
+        var resumption = await LogRecognition.ResumeAsync(log, cursor, cancellationToken);
+        await using var reader = await log.OpenReaderAsync(cursor.Partition, resumption.Position, cancellationToken);
         endAtSubscribe = (await log.ReadLastAsync(cursor.Partition, cancellationToken))?.Offset ?? -1;
+        if (!await LogRecognition.IsStillAsync(log, cursor.Partition, resumption, cancellationToken))
+        {
+            throw new EventLogUnavailableException($"{cursor.Partition} has changed while it was being attached to.");
+        }
+
+        cursor.Recognise(resumption);
         cursor.Attach(endAtSubscribe);
-        await using var reader = await log.OpenReaderAsync(cursor.Partition, resume, cancellationToken);
-        (Error, UnavailableSince) = (null, null);
+        shortSince = cursor.Shortage is null ? null : shortSince ?? clock.GetUtcNow();
+        (Error, Unrecognised, UnavailableSince) = (null, null, null);
         backoff.Reset();
         while (true)
         {

@@ -24,6 +24,7 @@ public static class FlowHostingExtensions
         builder.Services.AddSingleton(definition.Published);
         builder.Services.AddSingleton<FlowRuntime>();
         builder.Services.AddSingleton<FlowMonitor>();
+        builder.Services.AddSingleton<FlowRepair>();
         builder.Services.AddSingleton<FlowParking>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<FlowRuntime>());
         builder.Services.AddHealthChecks().AddCheck<FlowMonitor>("flow");

@@ -19,6 +19,7 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
     private readonly FlowRuntime runtime;
     private readonly IServiceStore store;
     private readonly LogEnds ends;
+    private readonly Incidents incidents;
     private readonly OtherReplicas others;
     private readonly TimeProvider clock;
     private readonly Meter gauges;
@@ -32,6 +33,7 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
         this.store = store;
         this.clock = clock;
         ends = new LogEnds(log);
+        incidents = new Incidents(runtime, store, clock);
         others = new OtherReplicas(runtime, ends, clock);
         gauges = FlowMetrics.Observe(
             () => Rows().Select(row => new Measurement<long>(row.Lag!.Value, Tags(row))),
@@ -56,17 +58,18 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
             streams.Add(new(partition.Stream, partition.Index, head?.Assigned ?? 0, Math.Max(head?.Confirmed ?? 0, confirms.GetValueOrDefault(partition))));
         }
 
+        var noted = await incidents.ReadAsync(cancellationToken);
         var consumers = new List<ConsumerPartitionStatus>();
         using var limit = new CancellationTokenSource(EndsTime, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         foreach (var loop in runtime.Loops)
         {
-            consumers.AddRange(await DescribeAsync(loop, either.Token));
+            consumers.AddRange(await DescribeAsync(loop, noted, either.Token));
         }
 
         cancellationToken.ThrowIfCancellationRequested();
 
-        return latest = new FlowStatus(1, definition.Service, streams, consumers, await DescribeOutboxAsync(streams, cancellationToken), consumers.Sum(row => row.Parked?.Keys ?? 0));
+        return latest = new FlowStatus(1, definition.Service, streams, consumers, await DescribeOutboxAsync(streams, noted, cancellationToken), consumers.Sum(row => row.Parked?.Keys ?? 0));
     }
 
     /// <inheritdoc />
@@ -96,9 +99,16 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
                 (IsOverdue(waiting.UnavailableSince) ? red : yellow).Add($"{loop.Consumer.Name} can't read {stream}: {waiting.Reason}");
             }
 
-            foreach (var feed in loop.Feeds.Where(feed => feed.Error is not null))
+            foreach (var feed in loop.Feeds)
             {
-                (IsOverdue(feed.UnavailableSince) ? red : yellow).Add($"{loop.Consumer.Name} can't read {feed.Cursor.Partition}: {feed.Error}");
+                if (feed.Error is not null)
+                {
+                    (IsOverdue(feed.UnavailableSince) ? red : yellow).Add($"{loop.Consumer.Name} can't read {feed.Cursor.Partition}: {feed.Error}");
+                }
+                else if (feed.Shortage is { } shortage)
+                {
+                    yellow.Add($"{loop.Consumer.Name} at {feed.Cursor.Partition}: {shortage}");
+                }
             }
         }
 
@@ -112,18 +122,30 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
             red.Add(stopped.Message);
         }
 
-        foreach (var relay in (runtime.Relay?.Relays ?? []).Where(relay => relay.Error is not null))
+        if (runtime.Relay?.Away is { } away)
         {
-            (IsOverdue(relay.UnavailableSince) ? red : yellow).Add($"The outbox can't publish to {relay.Partition}: {relay.Error}");
+            (IsOverdue(away.Since) ? red : yellow).Add($"The outbox can't publish: {away.Reason}");
         }
 
-        await Task.CompletedTask;
+        foreach (var relay in runtime.Relay?.Relays ?? [])
+        {
+            if (relay.Error is not null)
+            {
+                (IsOverdue(relay.UnavailableSince) ? red : yellow).Add($"The outbox can't publish to {relay.Partition}: {relay.Error}");
+            }
+            else if (relay.Refilling)
+            {
+                yellow.Add($"The outbox publishes a tail again that {relay.Partition} had lost.");
+            }
+        }
+
+        yellow.AddRange(incidents.Summaries(await incidents.ReadAsync(cancellationToken)));
         return red.Count > 0 ? HealthCheckResult.Unhealthy(string.Join(" ", red.Concat(yellow)))
             : yellow.Count > 0 ? HealthCheckResult.Degraded(string.Join(" ", yellow))
             : HealthCheckResult.Healthy();
     }
 
-    private async Task<List<ConsumerPartitionStatus>> DescribeAsync(ConsumerLoop loop, CancellationToken cancellationToken)
+    private async Task<List<ConsumerPartitionStatus>> DescribeAsync(ConsumerLoop loop, IReadOnlyList<Incident> noted, CancellationToken cancellationToken)
     {
         var rows = new List<ConsumerPartitionStatus>();
         foreach (var feed in loop.Feeds)
@@ -132,11 +154,12 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
             var lag = await ends.TryReadAsync(feed.Cursor.Partition, cancellationToken) is var (known, end) && known ? Math.Max(0, (end?.Event.Sequence ?? 0) - at.Mark) : (long?)null;
             var delay = lag > 0 && feed.Cursor.LogTime is { } logTime ? Math.Max(0, (clock.GetUtcNow() - logTime).TotalSeconds) : 0;
             var error = loop.Failure?.Message ?? feed.Error ?? loop.Trouble?.Reason;
-            var state = loop.Failure is not null ? "stopped" : error is not null ? "unavailable" : feed.CatchingUp ? "catching-up" : "live";
+            var state = loop.Failure is not null ? "stopped" : error is not null ? "unavailable" : feed.Shortage is not null ? "refilling" : feed.CatchingUp ? "catching-up" : "live";
             rows.Add(new(
-                loop.Consumer.Name, at.Partition.Stream, at.Partition.Index, at.NextOffset, at.Mark, lag, Math.Round(delay, 3), state, runtime.Ownership.Owner, error)
+                loop.Consumer.Name, at.Partition.Stream, at.Partition.Index, at.NextOffset, at.Mark, lag, Math.Round(delay, 3), state, runtime.Ownership.Owner, error ?? feed.Shortage)
             {
                 Epoch = at.Epoch,
+                Incidents = noted.Count(incident => incident.Consumer == loop.Consumer.Name && incident.Partition == at.Partition),
                 Parked = StatusOf(feed.Cursor.Parked),
             });
         }
@@ -166,24 +189,26 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
     /// <summary>Consumers with nothing parked are measured, too: 0 ends an alarm.</summary>
     private IEnumerable<(string Consumer, int Keys, long Events, double OldestSeconds)> Parked() => runtime.Loops.Select(ParkedBy);
 
-    private async Task<OutboxStatus> DescribeOutboxAsync(List<PublishedPartitionStatus> streams, CancellationToken cancellationToken)
+    private async Task<OutboxStatus> DescribeOutboxAsync(List<PublishedPartitionStatus> streams, IReadOnlyList<Incident> noted, CancellationToken cancellationToken)
     {
         var relay = runtime.Relay;
-        var error = relay?.Failure?.Message ?? runtime.CommandFailure?.Message ?? relay?.Relays.Select(part => part.Error).FirstOrDefault(reason => reason is not null) ?? relay?.BooksTrouble ?? runtime.Commands?.Error ?? runtime.RelayTrouble;
+        var error = relay?.Failure?.Message ?? runtime.CommandFailure?.Message ?? relay?.Relays.Select(part => part.Error).FirstOrDefault(reason => reason is not null) ?? relay?.Away?.Reason ?? relay?.BooksTrouble ?? runtime.Commands?.Error ?? runtime.RelayTrouble;
         var state = relay?.Failure is not null || runtime.CommandFailure is not null ? "stopped"
             : error is not null ? "unavailable"
             : relay is null || relay.Relays.Any(part => part.UnavailableSince is not null) ? "connecting"
+            : relay.Relays.Any(part => part.Refilling) ? "refilling"
             : "running";
+        var incidentsNoted = noted.Count(incident => incident.Consumer == Incident.Relay);
         if (runtime.Ownership.IsShared && relay is null && error is null)
         {
             return new OutboxStatus(
                 streams.Sum(row => row.LastSequence - row.Confirmed),
                 await store.Outbox.CountCommandsAsync(cancellationToken),
                 others.Relay.Fault is not null ? "stopped" : others.Relay.Owner.Length == 0 ? "connecting" : "running",
-                others.Relay.Fault) { Owner = others.Relay.Owner };
+                others.Relay.Fault) { Owner = others.Relay.Owner, Incidents = incidentsNoted };
         }
 
-        return new OutboxStatus(streams.Sum(row => row.LastSequence - row.Confirmed), await store.Outbox.CountCommandsAsync(cancellationToken), state, error) { Owner = runtime.Ownership.Owner };
+        return new OutboxStatus(streams.Sum(row => row.LastSequence - row.Confirmed), await store.Outbox.CountCommandsAsync(cancellationToken), state, error) { Owner = runtime.Ownership.Owner, Incidents = incidentsNoted };
     }
 
     private bool IsOverdue(DateTimeOffset? since) => since is { } start && clock.GetUtcNow() - start > Patience;

@@ -24,8 +24,8 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     private readonly ILogger<FlowRuntime> logger;
     private readonly CancellationTokenSource stopping = new();
     private readonly Dictionary<Type, IStore> stores = [];
-    private readonly List<ConsumerLoop> loops = [];
     private readonly List<Task> running = [];
+    private volatile ConsumerLoop[] loops = [];
     private int disposed;
     private bool left;
     private volatile OutboxRelay? relay;
@@ -73,6 +73,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         await store.OpenAsync(cancellationToken);
+        List<ConsumerLoop> created = [];
         var consumers = definition.Consumers.Select(declared => ((Consumer)services.GetRequiredService(declared.Type)).Name);
         ownership = new Ownership(
             store.Leases,
@@ -86,8 +87,10 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
             stores[declared.Type] = consumer is Projection
                 ? await OpenGenerationAsync(consumer, declared.Type, cancellationToken)
                 : store;
-            loops.Add(new ConsumerLoop(declared, consumer, stores[declared.Type], log, clock, ownership, definition.StopTimeout, store, logger));
+            created.Add(NewLoop(declared, consumer));
         }
+
+        loops = [.. created];
     }
 
     /// <inheritdoc />
@@ -103,7 +106,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
 
         if (definition.Published.All.Count > 0)
         {
-            running.Add(SuperviseAsync("outbox relay", HoldAsync(LeaseUnit.OutboxRelay, PublishAsync), stopped => relay?.Fail(stopped)));
+            RunRelay();
         }
 
         if (services.GetService<ICommandBus>() is { } bus && definition.Commands.Count > 0)
@@ -111,10 +114,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
             running.Add(SuperviseAsync("command relay", HoldAsync(LeaseUnit.CommandRelay, cancel => SendAsync(bus, cancel)), stopped => commandFailure = stopped));
         }
 
-        foreach (var loop in loops)
-        {
-            running.Add(SuperviseAsync(loop.Consumer.Name, loop.RunAsync, loop.Fail));
-        }
+        Array.ForEach(loops, RunConsumer);
 
         return Task.CompletedTask;
     }
@@ -123,7 +123,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await stopping.CancelAsync();
-        await Task.WhenAll(running).WaitAsync(cancellationToken);
+        await Task.WhenAll(Running()).WaitAsync(cancellationToken);
         await LeaveAsync();
     }
 
@@ -143,12 +143,16 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         }
 
         await stopping.CancelAsync();
-        await Task.WhenAll(running);
+        await Task.WhenAll(Running());
         await LeaveAsync();
         ownership?.Dispose();
-        loops.ForEach(static loop => loop.Dispose());
+        Array.ForEach(loops, static loop => loop.Dispose());
+        repairing.Dispose();
         stopping.Dispose();
     }
+
+    private ConsumerLoop NewLoop(ConsumerDefinition declared, Consumer consumer) =>
+        new(declared, consumer, stores[declared.Type], log, clock, Ownership, definition.StopTimeout, store, logger);
 
     /// <summary>A generation skips what was given up, also before it was made, or after the moment that its backup is of (rule C7).</summary>
     private async Task<IStore> OpenGenerationAsync(Consumer consumer, Type type, CancellationToken cancellationToken)
@@ -179,13 +183,14 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         }
     }
 
-    private Task SuperviseAsync(string what, Func<CancellationToken, Task> run, Action<Exception> failed) => Task.Run(async () =>
+    private Task SuperviseAsync(string what, Func<CancellationToken, Task> run, Action<Exception> failed, CancellationToken? part = null) => Task.Run(async () =>
     {
+        var stop = part ?? stopping.Token;
         try
         {
-            await run(stopping.Token);
+            await run(stop);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             LogEnded(what);
         }

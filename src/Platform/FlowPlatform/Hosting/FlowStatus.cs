@@ -33,14 +33,17 @@ public sealed record PublishedPartitionStatus(string Stream, int Partition, long
 /// <param name="Mark">Greatest sequence applied.</param>
 /// <param name="Lag">Events between the mark and the log's end; null while the log can't be reached.</param>
 /// <param name="DelaySeconds">How long ago the oldest event that it has not applied was stored, roughly; 0 when it has all.</param>
-/// <param name="State">waiting, catching-up, live, unavailable or stopped.</param>
+/// <param name="State">waiting, catching-up, live, refilling (the log has lost what was applied, and gets it again), unavailable or stopped.</param>
 /// <param name="Owner">Who owns the partition: the instance; empty if nobody does at present. Rows of partitions that another replica owns are as the database has them.</param>
-/// <param name="Error">Why it is unavailable or stopped; else null.</param>
+/// <param name="Error">Why it is refilling, unavailable or stopped; else null.</param>
 public sealed record ConsumerPartitionStatus(
     string Consumer, string Stream, int Partition, long Position, long Mark, long? Lag, double DelaySeconds, string State, string Owner, string? Error)
 {
     /// <summary>Epoch of the owner: every hand-over raises it; 0 where nothing is shared.</summary>
     public long Epoch { get; init; }
+
+    /// <summary>What it has noted about this partition of the log; <c>GET /flow/incidents</c> has it in words.</summary>
+    public int Incidents { get; init; }
 
     /// <summary>What it has parked of the partition; null if nothing.</summary>
     public ParkedStatus? Parked { get; init; }
@@ -59,10 +62,13 @@ public sealed record ParkedStatus(int Keys, long Events, double OldestSeconds)
 /// <summary>The outbox.</summary>
 /// <param name="Depth">Rows that the log has not confirmed.</param>
 /// <param name="Commands">Commands that wait to be sent.</param>
-/// <param name="State">State of the relay: connecting, running, unavailable or stopped.</param>
+/// <param name="State">State of the relay: connecting, running, refilling (it publishes a tail again that the log had lost), unavailable or stopped.</param>
 /// <param name="Error">Why it is unavailable or stopped; else null.</param>
 public sealed record OutboxStatus(long Depth, long Commands, string State, string? Error)
 {
+    /// <summary>What the relay has noted about the log.</summary>
+    public int Incidents { get; init; }
+
     /// <summary>Who publishes: the instance; empty if nobody does at present.</summary>
     public string Owner { get; init; } = "";
 }

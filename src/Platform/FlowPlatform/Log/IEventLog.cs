@@ -37,6 +37,11 @@ public interface IEventLog : IAsyncDisposable
     /// <summary>The newest record that <paramref name="producer"/> wrote, read from the leader; null if there is none. Walks back from the end (rules P3, W3).</summary>
     Task<LogRecord?> ReadLastOfAsync(PartitionId partition, string producer, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The same, for a producer that has written nothing before a time: the walk ends there, by the log's own timestamps. Without it, a producer that the log doesn't have is looked for in all of the partition.
+    /// </summary>
+    Task<LogRecord?> ReadLastOfAsync(PartitionId partition, string producer, DateTimeOffset since, CancellationToken cancellationToken) => ReadLastOfAsync(partition, producer, cancellationToken);
+
     /// <summary>The first record at or after the offset; null if the partition ends before it.</summary>
     Task<LogRecord?> ReadAtAsync(PartitionId partition, long offset, CancellationToken cancellationToken);
 }

@@ -12,7 +12,7 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
     private static readonly TimeSpan MarkEvery = TimeSpan.FromSeconds(30);
     private const int TrimRows = 2_000;
 
-    private readonly Dictionary<PartitionId, Queue<(TimeSpan Connected, long Sequence)>> marks = [];
+    private readonly Dictionary<PartitionId, TrimMarks> marks = [];
     private volatile PartitionRelay[] relays = [];
 
     /// <summary>The relays of all partitions.</summary>
@@ -21,11 +21,14 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
     /// <summary>The exception that stopped it; null while it runs.</summary>
     public Exception? Failure { get; private set; }
 
+    /// <summary>Why the log can't be looked at, before the first relay runs; null if it can.</summary>
+    public (string Reason, DateTimeOffset Since)? Away { get; private set; }
+
     /// <summary>Why confirms can't be written down at present; null if they can.</summary>
     public string? BooksTrouble { get; private set; }
 
-    /// <summary>Records what <see cref="RunAsync"/> ended with.</summary>
-    public void Fail(Exception stopped) => Failure = stopped;
+    /// <summary>Records what <see cref="RunAsync"/> ended with; null: it runs again.</summary>
+    public void Fail(Exception? stopped) => Failure = stopped;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -33,6 +36,8 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
         List<Task> running = [];
         try
         {
+            marks.Clear();
+            await RecogniseAsync(cancellationToken);
             var heads = (await ReadHeadsAsync(cancellationToken)).ToDictionary(head => head.Partition);
             relays =
             [
@@ -48,6 +53,39 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
         {
             stopping.Cancel();
             await Task.WhenAll(running).ContinueWith(static all => all.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            Array.ForEach(relays, static relay => relay.Dispose());
+        }
+    }
+
+    /// <summary>A new store on a log that an earlier store of the service has written takes it over, else its reactors would publish again what they had decided before.</summary>
+    private async Task RecogniseAsync(CancellationToken cancellationToken)
+    {
+        var adopter = new OutboxAdopter(log, outbox, published, clock);
+        var backoff = new Backoff(clock);
+        while (true)
+        {
+            try
+            {
+                if (await adopter.IsNewStoreOnOldLogAsync(cancellationToken))
+                {
+                    var adopted = await adopter.AdoptAsync(anew: true, cancellationToken);
+                    await outbox.RecordIncidentAsync(
+                        published.All.First().PartitionIds.First(),
+                        0,
+                        "adopted",
+                        $"This store is new, and the log has {adopted.Beyond} events of an earlier one of the service: they are not emitted again, and what follows is published as {adopted.To}. "
+                        + "State that only the earlier store had is gone.",
+                        cancellationToken);
+                }
+
+                Away = null;
+                return;
+            }
+            catch (Exception gone) when (gone is EventLogUnavailableException or StreamNotFoundException or StoreBusyException)
+            {
+                Away ??= (gone.Message, clock.GetUtcNow());
+                await backoff.WaitAsync(cancellationToken);
+            }
         }
     }
 
@@ -103,27 +141,49 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
         }
     }
 
+    /// <summary>
+    /// What was confirmed a retention ago goes. A lost tail starts that anew: rows of it that were confirmed long ago are in the log only since they were published again.
+    /// </summary>
     private async Task TrimAsync(PartitionRelay relay, CancellationToken cancellationToken)
     {
-        if (relay.Error is not null || relay.UnavailableSince is not null)
+        if (relay.Error is not null || relay.UnavailableSince is not null || relay.Refilling)
         {
             return;
         }
 
-        if (!marks.TryGetValue(relay.Partition, out var queue))
+        if (!marks.TryGetValue(relay.Partition, out var known) || known.Losses != relay.Losses)
         {
-            marks[relay.Partition] = queue = new();
+            marks[relay.Partition] = known = new TrimMarks(relay.Losses);
         }
 
         var now = relay.Connected;
-        if (queue.Count == 0 || now - queue.Last().Connected >= MarkEvery)
+        if (known.Queue.Count == 0 || now - known.Queue.Last().Connected >= MarkEvery)
         {
-            queue.Enqueue((now, relay.Confirmed.Sequence));
+            var confirmed = relay.Confirmed.Sequence;
+            if (confirmed == known.Verified || (confirmed > 0 && !await relay.VerifyAsync(cancellationToken)))
+            {
+                // Nothing new is known to be stored.
+                confirmed = known.Verified;
+            }
+
+            known.Verified = confirmed;
+            known.Queue.Enqueue((now, confirmed));
         }
 
-        if (now - queue.Peek().Connected >= Retention && await outbox.TrimAsync(relay.Partition, queue.Peek().Sequence, TrimRows, cancellationToken) < TrimRows)
+        if (now - known.Queue.Peek().Connected >= Retention && await relay.TrimAsync(known.Queue.Peek().Sequence, TrimRows, cancellationToken) is < TrimRows)
         {
-            queue.Dequeue();
+            known.Queue.Dequeue();
         }
+    }
+
+    /// <summary>What was confirmed when, in time of connection, since the last loss.</summary>
+    private sealed class TrimMarks(int losses)
+    {
+        public int Losses => losses;
+
+        public Queue<(TimeSpan Connected, long Sequence)> Queue { get; } = new();
+
+        /// <summary>The log was seen to have everything up to here.</summary>
+        public long Verified { get; set; }
     }
 }

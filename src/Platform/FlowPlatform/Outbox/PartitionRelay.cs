@@ -1,5 +1,3 @@
-using FlowPlatform.Consumers;
-using FlowPlatform.Events;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
 using FlowPlatform.Telemetry;
@@ -10,7 +8,7 @@ namespace FlowPlatform.Outbox;
 /// Publishes one partition's outbox rows, contiguous and ascending (rule P4), after it has looked at what the log has of them (rule P3). Resending is always sound: the log drops by
 /// sequence. Ends only by cancellation or by the exception that stops the relay.
 /// </summary>
-internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefinition stream, OutboxHead start, TimeProvider clock)
+internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefinition stream, OutboxHead start, TimeProvider clock) : IDisposable
 {
     private const int MaxEvents = 1_000;
     private const long MaxBytes = 512 * 1024;
@@ -21,8 +19,15 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
     private const int WorthPipelining = 100;
     private const int MaxInFlight = 4;
     private readonly SendPace pace = new(clock);
+    private readonly OutboxRecognition recognition = new(log, outbox, start.Partition);
 
+    /// <summary>Nothing is trimmed between the look at what the log has and the conclusion what to publish again.</summary>
+    private readonly SemaphoreSlim looking = new(1);
     private readonly Lock gate = new();
+    private volatile TaskCompletionSource lookAgain = new();
+    private volatile bool looked;
+    private long refillTo;
+    private int losses;
     private OutboxConfirm confirmed = new(start.Partition, start.Confirmed, start.ConfirmedId ?? "");
     private string? error;
 
@@ -45,6 +50,12 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
 
     public DateTimeOffset? UnavailableSince { get; private set; } = clock.GetUtcNow();
 
+    /// <summary>True while a lost tail is being published again.</summary>
+    public bool Refilling => Volatile.Read(ref refillTo) > 0;
+
+    /// <summary>How many lost tails it has found: after each, what was confirmed long ago was confirmed only just now.</summary>
+    public int Losses => Volatile.Read(ref losses);
+
     /// <summary>How long it has been connected in all; rows are kept for a time of that after confirm (rule P5).</summary>
     public TimeSpan Connected { get; private set; }
 
@@ -64,6 +75,7 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
             }
             catch (Exception gone) when (gone is EventLogUnavailableException or StreamNotFoundException or StoreBusyException)
             {
+                looked = false;
                 Volatile.Write(ref error, gone.Message);
                 UnavailableSince ??= clock.GetUtcNow();
                 await backoff.WaitAsync(cancellationToken);
@@ -71,63 +83,101 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
         }
     }
 
+    /// <summary>
+    /// Looks once more whether the log has what it has confirmed (rule P3): a copy of this store that publishes, too, shows up here and not in a confirm, for the log drops what it has and confirms it.
+    /// </summary>
+    /// <returns>False if it hasn't, or can't be looked at now.</returns>
+    /// <exception cref="OutboxIdentityException">Outbox and log don't fit.</exception>
+    public async Task<bool> VerifyAsync(CancellationToken cancellationToken)
+    {
+        await looking.WaitAsync(cancellationToken);
+        try
+        {
+            return await HasConfirmedAsync(cancellationToken);
+        }
+        finally
+        {
+            looking.Release();
+        }
+    }
+
+    /// <summary>Deletes confirmed rows, if the log still has them (rule P5).</summary>
+    /// <returns>How many; null if nothing may be deleted now.</returns>
+    /// <exception cref="OutboxIdentityException">Outbox and log don't fit.</exception>
+    public async Task<int?> TrimAsync(long upTo, int maxRows, CancellationToken cancellationToken)
+    {
+        await looking.WaitAsync(cancellationToken);
+        try
+        {
+            return await HasConfirmedAsync(cancellationToken) ? await outbox.TrimAsync(Partition, upTo, maxRows, cancellationToken) : null;
+        }
+        finally
+        {
+            looking.Release();
+        }
+    }
+
+    public void Dispose() => looking.Dispose();
+
+    private async Task<bool> HasConfirmedAsync(CancellationToken cancellationToken)
+    {
+        if (!looked || Refilling)
+        {
+            return false;
+        }
+
+        try
+        {
+            if ((await recognition.LookAsync(Confirmed, cancellationToken)).TailLost)
+            {
+                lookAgain.TrySetResult();
+                return false;
+            }
+
+            return true;
+        }
+        catch (Exception gone) when (gone is EventLogUnavailableException or StreamNotFoundException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Rule P3.</summary>
     /// <returns>The sequence after which to publish.</returns>
     private async Task<long> LookAsync(IPartitionWriter writer, CancellationToken cancellationToken)
     {
-        var head = (await outbox.ReadHeadsAsync(cancellationToken)).FirstOrDefault(candidate => candidate.Partition == Partition) ?? new OutboxHead(Partition, 0, 0, null);
-        var known = Confirmed.Sequence > head.Confirmed ? head with { Confirmed = Confirmed.Sequence, ConfirmedId = Confirmed.EventId } : head;
-        if (await log.ReadLastOfAsync(Partition, outbox.Producer, cancellationToken) is not { } own)
+        await looking.WaitAsync(cancellationToken);
+        try
         {
-            return known.Confirmed == 0 ? 0 : throw Unfit(
-                $"the log has none of its events, though it had confirmed {known.Confirmed}: the stream was created anew, or this is another broker. Restore the log, or start from new stores.");
-        }
+            lookAgain = new TaskCompletionSource();
+            var standing = await recognition.LookAsync(Confirmed, cancellationToken);
+            if (!standing.TailLost)
+            {
+                Volatile.Write(ref refillTo, 0);
+                looked = true;
+                return standing.Known.Confirmed;
+            }
 
-        var last = own.Event.Sequence;
-        if (last > known.Assigned)
+            Interlocked.Increment(ref losses);
+            Volatile.Write(ref refillTo, standing.Known.Confirmed);
+            looked = true;
+            var from = await LostTail.BeginAsync(writer, outbox, standing, clock, cancellationToken);
+            Stored(from);
+            return from;
+        }
+        finally
         {
-            throw Unfit($"the log has sequence {last}, but the outbox has assigned only {known.Assigned}: the store was restored from an older backup.");
+            looking.Release();
         }
-
-        var expected = last == known.Confirmed ? known.ConfirmedId : await outbox.FindIdAsync(Partition, last, cancellationToken);
-        if (expected is not null && expected != own.Event.Id && own.Event.Type != GapEvent.TypeName)
-        {
-            throw Unfit($"at sequence {last} the log has event {own.Event.Id}, the outbox {expected}: the store was restored from an older backup and has decided anew.");
-        }
-
-        return last < known.Confirmed
-            ? await FillLostTailAsync(writer, last, known, cancellationToken)
-            : known.Confirmed;
     }
 
-    /// <summary>The log lost a tail: it is published again from the rows, and what was trimmed of it is announced as a gap (rule P5).</summary>
-    private async Task<long> FillLostTailAsync(IPartitionWriter writer, long last, OutboxHead known, CancellationToken cancellationToken)
+    /// <summary>The log has everything up to here.</summary>
+    private void Stored(long sequence)
     {
-        var lowest = await outbox.FindLowestAsync(Partition, cancellationToken) ?? known.Assigned + 1;
-        if (lowest <= last + 1)
+        if (sequence >= Volatile.Read(ref refillTo))
         {
-            return last;
+            Volatile.Write(ref refillTo, 0);
         }
-
-        var now = clock.GetUtcNow();
-        var id = DeterministicId.Create(outbox.Producer, GapEvent.TypeName, $"{Partition}/{last + 1}", 0).ToString();
-        await writer.AppendAsync(
-            [
-                new EventEnvelope
-                {
-                    Id = id,
-                    Type = GapEvent.TypeName,
-                    Source = outbox.Producer.Split('/')[0],
-                    Key = id,
-                    Time = now,
-                    CommittedAt = now,
-                    Producer = outbox.Producer,
-                    Sequence = lowest - 1,
-                    Data = FlowJson.Serialize(new GapEvent(last + 1, lowest - 1)),
-                },
-            ],
-            cancellationToken);
-        return lowest - 1;
     }
 
     private async Task PublishAsync(IPartitionWriter writer, long from, CancellationToken cancellationToken)
@@ -142,6 +192,7 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
             while (true)
             {
                 Connected = before + clock.GetElapsedTime(connectedAt);
+                ThrowIfShort();
                 if (inFlight.Count == 0 || (underLoad && inFlight.Count < MaxInFlight))
                 {
                     if (inFlight.Count == 0)
@@ -175,6 +226,8 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
                 {
                     confirmed = confirm.Sequence > confirmed.Sequence ? confirm : confirmed;
                 }
+
+                Stored(confirm.Sequence);
             }
         }
         finally
@@ -187,15 +240,17 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
     /// <summary>What is confirmed with these rows, which must follow what was sent.</summary>
     private OutboxConfirm Follow(IReadOnlyList<EventEnvelope> rows, long sent) => rows[0].Sequence == sent + 1
         ? new OutboxConfirm(Partition, rows[^1].Sequence, rows[^1].Id)
-        : throw Unfit($"the outbox goes on with sequence {rows[0].Sequence} after {sent}: rows were deleted by hand.");
+        : throw new OutboxIdentityException(
+            Partition, outbox.Producer, OutboxIdentityCase.RowsMissing, $"the outbox goes on with sequence {rows[0].Sequence} after {sent}: rows were deleted by hand. Restore the store from a backup that has them.");
 
     /// <summary>Waits for rows. Notices that the log went away, too: it may have lost a confirmed tail, which must not wait for the next row to be published again.</summary>
     private async Task WaitAsync(IPartitionWriter writer, long seen, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var first = await Task.WhenAny(outbox.EventsAdded.WaitAsync(seen, either.Token), writer.Closed);
+        var first = await Task.WhenAny(outbox.EventsAdded.WaitAsync(seen, either.Token), writer.Closed, lookAgain.Task);
         either.Cancel();
         cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfShort();
         if (first == writer.Closed)
         {
             throw new EventLogUnavailableException($"The connection for publishing to {Partition} has ended.");
@@ -206,5 +261,11 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
     private static Task<AggregateException?> ObserveAsync(IEnumerable<Task> appends) =>
         Task.WhenAll(appends).ContinueWith(static all => all.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    private OutboxIdentityException Unfit(string detail) => new(Partition, outbox.Producer, detail);
+    private void ThrowIfShort()
+    {
+        if (lookAgain.Task.IsCompleted)
+        {
+            throw new EventLogUnavailableException($"{Partition} lacks what it had confirmed; it is looked at again.");
+        }
+    }
 }

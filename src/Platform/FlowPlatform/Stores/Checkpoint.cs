@@ -26,6 +26,11 @@ public sealed record Checkpoint
     /// <summary>High-water mark: the greatest sequence of <see cref="Producer"/> that was applied (rule C2); 0 before the first.</summary>
     public long Mark { get; init; }
 
+    /// <summary>
+    /// Event id at <see cref="Mark"/>: what comes again under that sequence must be the same event. Null before the first, and where it isn't known (an older store, an earlier incarnation, an accepted gap).
+    /// </summary>
+    public string? MarkId { get; init; }
+
     /// <summary>The sequence that the consumer began with: 1, or a later one if the log had lost its head when it attached; 0 before the first event.</summary>
     public long JoinedAt { get; init; }
 
@@ -91,8 +96,11 @@ public interface ICheckpoints
     /// <exception cref="OwnershipLostException">Somebody else moved it; nothing may be written.</exception>
     ValueTask MoveAsync(StoreTransaction transaction, Checkpoint from, Checkpoint to, Anchor? anchor);
 
-    /// <summary>Records something about the log that an operator should know.</summary>
+    /// <summary>Records something about the log that an operator should know; the same is recorded once.</summary>
     ValueTask RecordIncidentAsync(StoreTransaction transaction, Checkpoint checkpoint, string kind, string detail);
+
+    /// <summary>What was recorded in this database, newest first; at most the newest 1,000.</summary>
+    Task<IReadOnlyList<Incident>> ReadIncidentsAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Incident>>([]);
 }
 
 /// <summary>Somebody else moved the checkpoint: this owner is out and has written nothing (rule C1).</summary>

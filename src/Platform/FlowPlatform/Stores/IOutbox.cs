@@ -8,6 +8,9 @@ public interface IOutbox
     /// <summary>Producer reference <c>service/incarnation</c>; the incarnation was created with the outbox (rule P2).</summary>
     string Producer { get; }
 
+    /// <summary>When the incarnation was created: the log has nothing older of it. Null if that isn't known.</summary>
+    DateTimeOffset? ProducerSince => null;
+
     /// <summary>Signals after every commit that added events.</summary>
     Pulse EventsAdded { get; }
 
@@ -33,6 +36,21 @@ public interface IOutbox
 
     /// <summary>The lowest sequence of which the row is still there; null if there is no row.</summary>
     Task<long?> FindLowestAsync(PartitionId partition, CancellationToken cancellationToken);
+
+    /// <summary>Ids of all rows of a partition that are still there, by sequence.</summary>
+    Task<IReadOnlyDictionary<long, string>> ReadIdsAsync(PartitionId partition, CancellationToken cancellationToken);
+
+    /// <summary>True if the store has adopted a log: it knows events that it must not emit again.</summary>
+    Task<bool> HasAdoptedAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Starts a new incarnation (rule P3): what the log has beyond the store is never emitted again, rows that are in the log go, the others get sequences from 1 in the order they had.
+    /// Call it while no relay runs.
+    /// </summary>
+    Task AdoptAsync(OutboxAdoption adoption, CancellationToken cancellationToken);
+
+    /// <summary>Records something about the log that an operator should know, as <see cref="Incident.Relay"/>; the same is recorded once.</summary>
+    Task RecordIncidentAsync(PartitionId partition, long mark, string kind, string detail, CancellationToken cancellationToken);
 
     /// <summary>Records that the log has confirmed everything up to a sequence.</summary>
     Task ConfirmAsync(IReadOnlyList<OutboxConfirm> confirms, CancellationToken cancellationToken);
@@ -66,3 +84,16 @@ public sealed record OutboxHead(PartitionId Partition, long Assigned, long Confi
 /// <param name="Sequence">The sequence.</param>
 /// <param name="EventId">The event's id.</param>
 public readonly record struct OutboxConfirm(PartitionId Partition, long Sequence, string EventId);
+
+/// <summary>What <see cref="IOutbox.AdoptAsync"/> is to write.</summary>
+/// <param name="Incarnation">The new incarnation: 16 hexadecimal digits.</param>
+/// <param name="Common">By partition, the last sequence that store and log have in common under the old incarnation.</param>
+/// <param name="Beyond">Events of this service that the log has and the store has not.</param>
+public sealed record OutboxAdoption(string Incarnation, IReadOnlyDictionary<PartitionId, long> Common, IReadOnlyList<AdoptedEvent> Beyond);
+
+/// <summary>An event that the log has and the store has not.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Partition">Where it is.</param>
+/// <param name="Producer">Who published it.</param>
+/// <param name="Sequence">Its sequence there.</param>
+public sealed record AdoptedEvent(string Id, PartitionId Partition, string Producer, long Sequence);

@@ -1,0 +1,86 @@
+using FlowPlatform.Consumers;
+using FlowPlatform.Log;
+using FlowPlatform.Stores;
+
+namespace FlowPlatform.Outbox;
+
+/// <summary>Compares one partition's outbox with what the log has of it (rule P3). Safe for concurrent use.</summary>
+internal sealed class OutboxRecognition(IEventLog log, IOutbox outbox, PartitionId partition)
+{
+    /// <summary>How far the clocks of broker and service may be apart.</summary>
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromHours(1);
+    private const string Adopt = "Restore the newer store; or adopt the log (flow adopt): the store goes on under a new name, and what the log has beyond it is not emitted again.";
+
+    /// <summary>Looks.</summary>
+    /// <param name="confirmed">What this process knows to be confirmed; the store may not have written it down yet.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="OutboxIdentityException">They don't fit.</exception>
+    public async Task<OutboxStanding> LookAsync(OutboxConfirm confirmed, CancellationToken cancellationToken)
+    {
+        // The log first: what it has then, the outbox had assigned before.
+        var own = await LastOwnAsync(confirmed.Sequence, cancellationToken);
+        var head = await HeadAsync(cancellationToken);
+        var known = confirmed.Sequence > head.Confirmed ? head with { Confirmed = confirmed.Sequence, ConfirmedId = confirmed.EventId } : head;
+        if (own is not { } last)
+        {
+            return known.Confirmed == 0 ? new OutboxStanding(known, 0) : throw Unfit(
+                OutboxIdentityCase.Vanished,
+                $"the log has none of its events, though it had confirmed {known.Confirmed}: the stream was created anew, lost all it had, or this is another broker. "
+                + "Restore the log, or connect to the right broker; or adopt the log as it is (flow adopt): what the outbox still has is published again, the rest announced as a gap.");
+        }
+
+        await CompareAsync(last, known, cancellationToken);
+        return new OutboxStanding(known, last.Event.Sequence);
+    }
+
+    private async Task CompareAsync(LogRecord own, OutboxHead known, CancellationToken cancellationToken)
+    {
+        var last = own.Event.Sequence;
+        if (last > known.Assigned)
+        {
+            throw Unfit(OutboxIdentityCase.LogAhead, $"the log has sequence {last}, but the outbox has assigned only {known.Assigned}: the store was restored from an older backup, or a copy of it publishes, too. {Adopt}");
+        }
+
+        var expected = last == known.Confirmed ? known.ConfirmedId : await outbox.FindIdAsync(partition, last, cancellationToken);
+        if (expected is not null && expected != own.Event.Id && own.Event.Type != GapEvent.TypeName)
+        {
+            throw Unfit(
+                OutboxIdentityCase.Diverged,
+                $"at sequence {last} the log has event {own.Event.Id}, the outbox {expected}: the store was restored from an older backup and has decided anew, or a copy of it publishes, too. {Adopt}");
+        }
+
+        if (await log.ReadLastAsync(partition, cancellationToken) is { } newest && newest.Offset > own.Offset && IsOfAnotherStore(newest.Event))
+        {
+            throw Unfit(
+                OutboxIdentityCase.AnotherStore,
+                $"its last event is sequence {last} at offset {own.Offset}, but {newest.Event.Producer}, another store of the same service, has published up to offset {newest.Offset} since. "
+                + "A stream has one producer: stop the other one, or keep this one stopped. To go on with this one, adopt the log (flow adopt).");
+        }
+    }
+
+    /// <summary>
+    /// Without confirmed rows the log has none of its events, as a rule, and the whole partition would be walked through to know it. What it could have is not older than the incarnation.
+    /// </summary>
+    private Task<LogRecord?> LastOwnAsync(long confirmed, CancellationToken cancellationToken) => confirmed == 0 && outbox.ProducerSince is { } since
+        ? log.ReadLastOfAsync(partition, outbox.Producer, since - ClockSkew, cancellationToken)
+        : log.ReadLastOfAsync(partition, outbox.Producer, cancellationToken);
+
+    private async Task<OutboxHead> HeadAsync(CancellationToken cancellationToken) =>
+        (await outbox.ReadHeadsAsync(cancellationToken)).FirstOrDefault(candidate => candidate.Partition == partition) ?? new OutboxHead(partition, 0, 0, null);
+
+    private bool IsOfAnotherStore(EventEnvelope @event) => @event.Producer is { } producer && producer != outbox.Producer && ServiceOf(producer) == ServiceOf(outbox.Producer);
+
+    private OutboxIdentityException Unfit(OutboxIdentityCase identityCase, string detail) => new(partition, outbox.Producer, identityCase, detail);
+
+    /// <summary>The service of a producer reference.</summary>
+    internal static string ServiceOf(string producer) => producer.Split('/')[0];
+}
+
+/// <summary>How outbox and log stand to each other.</summary>
+/// <param name="Known">The outbox's end.</param>
+/// <param name="Last">The last own sequence in the log; 0 if there is none.</param>
+internal sealed record OutboxStanding(OutboxHead Known, long Last)
+{
+    /// <summary>The log lacks what it had confirmed.</summary>
+    public bool TailLost => Last < Known.Confirmed;
+}
