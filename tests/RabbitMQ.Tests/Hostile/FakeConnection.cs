@@ -14,9 +14,7 @@ internal sealed class FakeConnection : IAsyncDisposable
     private readonly int index;
     private readonly Task running;
     private readonly SemaphoreSlim sending = new(1, 1);
-    private int? subscription;
-    private int credit;
-    private int next;
+    private readonly Dictionary<int, Subscription> subscriptions = [];
 
     public FakeConnection(FakeNode node, Socket socket, int index)
     {
@@ -56,7 +54,7 @@ internal sealed class FakeConnection : IAsyncDisposable
 
     public void HangUp() => socket.Dispose();
 
-    /// <summary>Sends what the subscription's credit allows.</summary>
+    /// <summary>Sends what the subscriptions' credit allows.</summary>
     public async Task DeliverAsync()
     {
         while (true)
@@ -64,10 +62,10 @@ internal sealed class FakeConnection : IAsyncDisposable
             Bytes? frame = null;
             lock (socket)
             {
-                if (subscription is { } id && credit > 0 && next < node.Chunks.Count)
+                if (subscriptions.FirstOrDefault(pair => pair.Value.Credit > 0 && pair.Value.Next < node.Chunks.Count) is { Value: not null } ready)
                 {
-                    credit--;
-                    frame = Bytes.Frame(8).U8(id).Raw(node.Chunks[next++].Bytes);
+                    ready.Value.Credit--;
+                    frame = Bytes.Frame(8).U8(ready.Key).Raw(node.Chunks[ready.Value.Next++].Bytes);
                 }
             }
 
@@ -139,14 +137,14 @@ internal sealed class FakeConnection : IAsyncDisposable
             case StreamCommand.Unsubscribe:
                 lock (socket)
                 {
-                    subscription = null;
+                    subscriptions.Remove(frame[8]);
                 }
 
                 return SendAsync(ok);
             case StreamCommand.Credit:
                 lock (socket)
                 {
-                    credit += BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(5));
+                    subscriptions[frame[4]].Credit += BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(5));
                 }
 
                 return DeliverAsync();
@@ -183,15 +181,14 @@ internal sealed class FakeConnection : IAsyncDisposable
         lock (socket)
         {
             var chunks = node.Chunks.ToList();
-            next = type switch
+            var next = type switch
             {
                 1 => 0,
                 2 => Math.Max(chunks.Count - 1, 0),
                 4 when chunks.FindIndex(chunk => chunk.Offset + chunk.Records > wanted) is >= 0 and var found => found,
                 _ => chunks.Count,
             };
-            credit = BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(frame.Length - 2));
-            subscription = frame[8];
+            subscriptions[frame[8]] = new Subscription { Credit = BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(frame.Length - 2)), Next = next };
         }
 
         await DeliverAsync();
@@ -224,4 +221,11 @@ internal sealed class FakeConnection : IAsyncDisposable
 
     private static Dictionary<string, string> Map(ReadOnlySpan<byte> bytes) =>
         Strings(bytes).Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
+
+    private sealed class Subscription
+    {
+        public int Credit { get; set; }
+
+        public int Next { get; set; }
+    }
 }

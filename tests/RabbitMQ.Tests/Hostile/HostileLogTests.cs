@@ -177,6 +177,45 @@ public sealed class HostileLogTests : IAsyncLifetime
         (await Should.ThrowAsync<EventLogUnavailableException>(() => other.OpenWriterAsync(Partition, "tests/1", Token))).Message.ShouldContain("node-b:5552 was not reached");
     }
 
+    [Fact]
+    public async Task A_new_leader_that_delivers_nothing_until_a_replica_has_come_is_not_taken_for_an_empty_log()
+    {
+        var looks = 0;
+        node.Script = (_, command, _) =>
+        {
+            // Once for the last chunk, once for the first.
+            looks += command == StreamCommand.Subscribe ? 1 : 0;
+            return Task.FromResult(false);
+        };
+        await using var replicated = new RabbitMqEventLog(Replicated(), time);
+        var last = replicated.ReadLastOfAsync(Partition, "tests/1", Token);
+        await Eventually.ThatAsync("it has looked at both ends", () => looks == 2);
+        last.IsCompleted.ShouldBeFalse();
+        await node.AppendAsync(Sample.Event(1));
+        (await last).ShouldNotBeNull().Event.Sequence.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_replicated_stream_is_empty_when_nothing_has_come_for_as_long_as_replicas_need()
+    {
+        await using var replicated = new RabbitMqEventLog(Replicated(), time);
+        var started = time.GetUtcNow();
+        var last = replicated.ReadLastAsync(Partition, Token);
+        await PassAsync(last);
+        (await last).ShouldBeNull();
+        (time.GetUtcNow() - started).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(5));
+
+        // The leader is known by now: nothing is waited for again.
+        (await replicated.ReadLastAsync(Partition, Token)).ShouldBeNull();
+    }
+
+    private RabbitMqEventLogOptions Replicated()
+    {
+        var options = node.Options();
+        options.Nodes = 3;
+        return options;
+    }
+
     private static bool IsReader(FakeConnection connection) => connection.Name.Contains("read", StringComparison.Ordinal);
 
     private static Func<FakeConnection, StreamCommand, byte[], Task<bool>> OnPublish(Func<FakeConnection, List<long>, Task> answer) => async (connection, command, frame) =>
