@@ -114,11 +114,17 @@ public sealed class ClusterFixture : IAsyncLifetime
         kill.ExitCode.ShouldBe(0);
     }
 
+    /// <summary>An AMQP connection to the first node.</summary>
+    internal Task<IConnection> ConnectAsync()
+    {
+        var factory = new ConnectionFactory { HostName = "127.0.0.1", Port = Nodes[0].AmqpPort, UserName = "flow", Password = BrokerAddress.Parse(Options()).Amqp.Password };
+        return factory.CreateConnectionAsync("tests", CancellationToken.None);
+    }
+
     internal async Task DeleteAsync(StreamDefinition stream)
     {
         await WholeAsync();
-        var factory = new ConnectionFactory { HostName = "127.0.0.1", Port = Nodes[0].AmqpPort, UserName = "flow", Password = BrokerAddress.Parse(Options()).Amqp.Password };
-        await using var connection = await factory.CreateConnectionAsync("tests", CancellationToken.None);
+        await using var connection = await ConnectAsync();
         await using var channel = await connection.CreateChannelAsync(cancellationToken: CancellationToken.None);
         foreach (var partition in stream.PartitionIds)
         {
