@@ -40,7 +40,7 @@ internal static class Simulation
         {
         }
 
-        List<string> found = [.. world.Violations];
+        List<string> found = machine.Strayed is { } strayed ? [$"left the machine's thread: {strayed}"] : [.. world.Violations];
         if (found.Count == 0)
         {
             found.AddRange(checker.IsQuiet() ? checker.Check() : checker.Unfinished().Select(what => $"not at rest: {what}"));

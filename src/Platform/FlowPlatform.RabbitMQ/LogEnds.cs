@@ -9,9 +9,15 @@ namespace FlowPlatform.RabbitMQ;
 /// <summary>
 /// Looks at single places of a stream over a shared connection to its leader (rule W3). Brokers before 3.11 can't be asked where a stream ends, so it is read:
 /// a subscription with one credit, then a request; a chunk that is there arrives before the answer to the request. On a replicated stream the last chunk may not be on a majority yet: it is
-/// delivered when it is, and nothing before it. So only a stream that has no first chunk either is empty; else the last one is waited for.
+/// delivered when it is, and nothing before it. And a leader that was just elected delivers nothing at all until a replica has told it how far it is. So nothing is no proof there: see
+/// <see cref="IsEmptyAsync"/>.
 /// </summary>
-internal sealed class LogEnds(StreamConnection connection, PartitionId partition, TimeSpan limit, TimeProvider time)
+/// <param name="connection">To the leader.</param>
+/// <param name="partition">The stream.</param>
+/// <param name="settling">How long its replicas may still take to find it; null if it has none.</param>
+/// <param name="limit">For what the broker must do.</param>
+/// <param name="time">The clock of the limits.</param>
+internal sealed class LogEnds(StreamConnection connection, PartitionId partition, TimeSpan? settling, TimeSpan limit, TimeProvider time)
 {
     private const long FirstStep = 4096;
     private readonly ChunkDecoder decoder = new(partition);
@@ -23,7 +29,7 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
             while (true)
             {
                 await AnsweredAsync();
-                using var chunk = chunks.TryTake();
+                using var chunk = chunks.TryTake() ?? (settling is not null && await LastOffsetAsync() >= offset ? await chunks.TakeAsync(limit, time) : null);
                 if (chunk is null)
                 {
                     return null;
@@ -65,12 +71,15 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
         return chunks.TryTake() ?? (await IsEmptyAsync() ? null : await chunks.TakeAsync(limit, time));
     }
 
-    private Task<bool> IsEmptyAsync() => SubscribedAsync(StreamOffset.First, 1, async (_, chunks) =>
-    {
-        await AnsweredAsync();
-        using var chunk = chunks.TryTake();
-        return chunk is null;
-    });
+    /// <summary>Where there are replicas, statistics tell (brokers from 3.11), else time: a stream of which nothing comes while replicas find their leader is taken for empty.</summary>
+    private async Task<bool> IsEmptyAsync() => settling is not null && connection.Supports(StreamCommand.StreamStats)
+        ? (await connection.QueryStatisticsAsync(partition.Name, CancellationToken.None)).FirstChunkId is null
+        : await SubscribedAsync(StreamOffset.First, 1, async (_, chunks) =>
+        {
+            await AnsweredAsync();
+            using var chunk = chunks.TryTake() ?? (settling > TimeSpan.Zero ? await chunks.TryTakeAsync(settling.Value, time) : null);
+            return chunk is null;
+        });
 
     /// <summary>Whatever the broker had to send before is here then.</summary>
     private Task<IReadOnlyList<StreamMetadata>> AnsweredAsync() => connection.QueryMetadataAsync([partition.Name], CancellationToken.None);
@@ -189,15 +198,20 @@ internal sealed class LogEnds(StreamConnection connection, PartitionId partition
 
         public StreamChunk? TryTake() => chunks.Reader.TryRead(out var chunk) ? chunk : null;
 
-        public async Task<StreamChunk> TakeAsync(TimeSpan limit, TimeProvider time)
+        public async Task<StreamChunk> TakeAsync(TimeSpan limit, TimeProvider time) =>
+            await TryTakeAsync(limit, time) ?? throw new StreamConnectionException($"A chunk that is there didn't come within {limit.TotalSeconds:0.#} s.");
+
+        /// <summary>Waits for a chunk; null if none comes in that time.</summary>
+        public async Task<StreamChunk?> TryTakeAsync(TimeSpan within, TimeProvider time)
         {
+            using var over = new CancellationTokenSource(within, time);
             try
             {
-                return await chunks.Reader.ReadAsync().AsTask().WaitAsync(limit, time);
+                return await chunks.Reader.ReadAsync(over.Token);
             }
-            catch (TimeoutException e)
+            catch (OperationCanceledException)
             {
-                throw new StreamConnectionException($"A chunk that is there didn't come within {limit.TotalSeconds:0.#} s.", e);
+                return null;
             }
             catch (ChannelClosedException e)
             {

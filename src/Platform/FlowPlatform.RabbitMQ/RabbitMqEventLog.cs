@@ -146,7 +146,7 @@ public sealed class RabbitMqEventLog : IEventLog
     {
         // Not cancelled in the middle, for the connection is shared: the caller stops waiting, the look (well below a second) ends by itself.
         var looking = RabbitMqErrors.TranslatedAsync(
-            () => connector.UseLeaderAsync(partition.Name, connection => look(new LogEnds(connection, partition, options.RequestTimeout, time)), CancellationToken.None),
+            () => connector.UseLeaderAsync(partition.Name, (connection, settling) => look(new LogEnds(connection, partition, settling, options.RequestTimeout, time)), CancellationToken.None),
             partition);
         return looking.WaitAsync(cancellationToken);
     }

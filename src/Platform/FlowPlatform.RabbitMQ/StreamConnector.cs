@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FlowPlatform.Log;
 using FlowPlatform.RabbitMQ.StreamProtocol;
 
@@ -15,6 +16,11 @@ internal sealed class StreamConnector : IAsyncDisposable
     // Of three nodes behind a balancer that throws dice, one is missed so often once in 3,000 times; then back-off, and again.
     private const int AttemptsThroughBalancer = 20;
 
+    /// <summary>Replicas come to a new leader within a second, and on busy machines somewhat later. Until then it delivers nothing, as if the stream were empty.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
+
+    // By stream: over which connection its leader was asked last, and since when.
+    private readonly ConcurrentDictionary<string, (StreamConnection Connection, long Since)> leaders = new();
     private readonly NodeList known;
     private readonly RabbitMqEventLogOptions options;
     private readonly BrokerAddress address;
@@ -67,9 +73,10 @@ internal sealed class StreamConnector : IAsyncDisposable
 
     /// <summary>
     /// Does something short on the shared connection to the leader, which must itself say that it leads (rule W3); where there are replicas, one of them must agree afterwards: a leader that was cut
-    /// off or stopped for a while doesn't know that another was elected. It may be done again after a fault.
+    /// off or stopped for a while doesn't know that another was elected. It may be done again after a fault. What is done is told for how long the leader may not know yet how far its replicas are;
+    /// null where there are none.
     /// </summary>
-    public Task<T> UseLeaderAsync<T>(string stream, Func<StreamConnection, Task<T>> use, CancellationToken cancellationToken) =>
+    public Task<T> UseLeaderAsync<T>(string stream, Func<StreamConnection, TimeSpan?, Task<T>> use, CancellationToken cancellationToken) =>
         RetryAsync(
             stream,
             async () =>
@@ -77,10 +84,23 @@ internal sealed class StreamConnector : IAsyncDisposable
                 var leader = await LeaderAsync(stream, cancellationToken);
                 var connection = await admin.GetAsync(leader, cancellationToken);
                 var seen = (await connection.QueryMetadataAsync([stream], cancellationToken))[0];
-                var found = seen.Leader == leader ? await use(connection) : throw NoLeader(stream);
+                var found = seen.Leader == leader ? await use(connection, SettlingOf(seen, connection)) : throw NoLeader(stream);
                 return seen.Replicas.Count == 0 || await IsAgreedAsync(seen, leader, cancellationToken) ? found : throw NoLeader(stream);
             },
             cancellationToken);
+
+    private TimeSpan? SettlingOf(StreamMetadata stream, StreamConnection leader)
+    {
+        if (stream.Replicas.Count == 0 && options.Nodes == 1)
+        {
+            return null;
+        }
+
+        var now = time.GetTimestamp();
+        var (_, since) = leaders.AddOrUpdate(stream.Stream, _ => (leader, now), (_, seen) => seen.Connection == leader ? seen : (leader, now));
+        var left = Settling - time.GetElapsedTime(since, now);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
 
     /// <summary>Asks any node where these streams live.</summary>
     public Task<IReadOnlyList<StreamMetadata>> QueryAsync(IReadOnlyCollection<string> streams, CancellationToken cancellationToken) =>

@@ -7,6 +7,8 @@ internal sealed class Machine
 {
     private readonly List<Work> ready = [];
     private readonly PriorityQueue<SimulatedTimer, (long Due, long Order)> timers = new();
+    private readonly int thread = Environment.CurrentManagedThreadId;
+    private volatile string? strayed;
     private long timersMade;
     private int lanes;
 
@@ -27,6 +29,9 @@ internal sealed class Machine
     /// <summary>Where what belongs to no process runs: the broker, and what is on its way.</summary>
     public Lane Network { get; }
 
+    /// <summary>Where something went on that did not stay on the machine's thread: then chance decides that the seed does not govern. Null as long as nothing did.</summary>
+    public string? Strayed => strayed;
+
     public long Steps { get; private set; }
 
     /// <summary>Two runs that did the same have the same.</summary>
@@ -36,7 +41,11 @@ internal sealed class Machine
 
     public void Add(Work work)
     {
-        if (work.Lane.Alive)
+        if (Environment.CurrentManagedThreadId != thread)
+        {
+            strayed ??= $"{work.Lane.Name} goes on with {(work.State as Delegate)?.Target?.GetType() ?? work.State?.GetType()}\n{Environment.StackTrace}";
+        }
+        else if (work.Lane.Alive)
         {
             ready.Add(work);
         }

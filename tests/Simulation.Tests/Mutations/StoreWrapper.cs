@@ -38,6 +38,8 @@ internal abstract class CheckpointsWrapper(ICheckpoints inner) : ICheckpoints
 
     public virtual ValueTask CreateAsync(StoreTransaction transaction, Checkpoint checkpoint) => inner.CreateAsync(transaction, checkpoint);
 
+    public virtual ValueTask<CheckpointState> ClaimAsync(StoreTransaction transaction, Checkpoint fresh) => inner.ClaimAsync(transaction, fresh);
+
     public virtual ValueTask MoveAsync(StoreTransaction transaction, Checkpoint from, Checkpoint to, Anchor? anchor) => inner.MoveAsync(transaction, from, to, anchor);
 
     public virtual ValueTask RecordIncidentAsync(StoreTransaction transaction, Checkpoint checkpoint, string kind, string detail) =>
@@ -63,6 +65,15 @@ internal abstract class OutboxWrapper(IOutbox inner) : IOutbox
     public Task<string?> FindIdAsync(PartitionId partition, long sequence, CancellationToken cancellationToken) => inner.FindIdAsync(partition, sequence, cancellationToken);
 
     public Task<long?> FindLowestAsync(PartitionId partition, CancellationToken cancellationToken) => inner.FindLowestAsync(partition, cancellationToken);
+
+    public Task<IReadOnlyDictionary<long, string>> ReadIdsAsync(PartitionId partition, CancellationToken cancellationToken) => inner.ReadIdsAsync(partition, cancellationToken);
+
+    public Task<bool> HasAdoptedAsync(CancellationToken cancellationToken) => inner.HasAdoptedAsync(cancellationToken);
+
+    public Task AdoptAsync(OutboxAdoption adoption, CancellationToken cancellationToken) => inner.AdoptAsync(adoption, cancellationToken);
+
+    public Task RecordIncidentAsync(PartitionId partition, long mark, string kind, string detail, CancellationToken cancellationToken) =>
+        inner.RecordIncidentAsync(partition, mark, kind, detail, cancellationToken);
 
     public virtual Task ConfirmAsync(IReadOnlyList<OutboxConfirm> confirms, CancellationToken cancellationToken) => inner.ConfirmAsync(confirms, cancellationToken);
 

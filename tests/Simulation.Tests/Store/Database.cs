@@ -11,6 +11,7 @@ internal sealed class Database(Machine machine, string name, bool durable)
     private readonly List<Snapshot> earlier = [];
     private readonly LinkedList<Waiter> waiting = new();
     private Waiter? holder;
+    private int incarnations = 1;
 
     public Machine Machine => machine;
 
@@ -21,8 +22,8 @@ internal sealed class Database(Machine machine, string name, bool durable)
     /// <summary>While true it says now and then that it is busy.</summary>
     public bool Faulty { get; set; } = true;
 
-    /// <summary>Created with the database: random where it counts, a number here.</summary>
-    public int Incarnation { get; private set; } = 1;
+    /// <summary>How often it was created.</summary>
+    public int Life { get; private set; } = 1;
 
     /// <summary>Stores that processes have open on it.</summary>
     public List<SimulatedStore> Open { get; } = [];
@@ -133,9 +134,12 @@ internal sealed class Database(Machine machine, string name, bool durable)
     public void Recreate()
     {
         earlier.Clear();
-        Current = new Snapshot();
-        Incarnation++;
+        Current = new Snapshot { Incarnation = NextIncarnation() };
+        Life++;
     }
+
+    /// <summary>A name for an outbox that none has had.</summary>
+    public int NextIncarnation() => ++incarnations;
 
     internal sealed class Waiter(Lane lane)
     {

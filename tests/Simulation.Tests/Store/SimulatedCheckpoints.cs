@@ -28,6 +28,24 @@ internal sealed class SimulatedCheckpoints(SimulatedStore store) : ICheckpoints
         };
     }
 
+    public async ValueTask<CheckpointState> ClaimAsync(StoreTransaction transaction, Checkpoint fresh)
+    {
+        var connection = (SimulatedConnection)transaction.Connection;
+        await connection.StatementAsync();
+        var key = (fresh.Consumer, fresh.Partition);
+        var found = connection.Working.Checkpoints.GetValueOrDefault(key);
+        if (found is not null && found.Checkpoint.Epoch >= fresh.Epoch)
+        {
+            throw new OwnershipLostException(fresh.Consumer, fresh.Partition);
+        }
+
+        var claimed = found is null
+            ? new CheckpointState(fresh, [], new Dictionary<string, long>())
+            : found with { Checkpoint = found.Checkpoint with { Epoch = fresh.Epoch } };
+        connection.Working = connection.Working with { Checkpoints = connection.Working.Checkpoints.SetItem(key, claimed) };
+        return claimed;
+    }
+
     public async ValueTask MoveAsync(StoreTransaction transaction, Checkpoint from, Checkpoint to, Anchor? anchor)
     {
         var connection = (SimulatedConnection)transaction.Connection;

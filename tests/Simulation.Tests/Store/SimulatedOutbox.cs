@@ -5,9 +5,9 @@ using FlowPlatform.Stores;
 namespace FlowPlatform.Simulation;
 
 /// <summary>The outbox of a simulated store.</summary>
-internal sealed class SimulatedOutbox(SimulatedStore store, string producer) : IOutbox
+internal sealed class SimulatedOutbox(SimulatedStore store, string? service) : IOutbox
 {
-    public string Producer => producer;
+    public string Producer => $"{service}/{store.Database.Current.Incarnation}";
 
     public Pulse EventsAdded { get; } = new();
 
@@ -52,6 +52,40 @@ internal sealed class SimulatedOutbox(SimulatedStore store, string producer) : I
 
     public Task<long?> FindLowestAsync(PartitionId partition, CancellationToken cancellationToken) =>
         store.ReadAsync(snapshot => snapshot.Rows.GetValueOrDefault(partition) is { Count: > 0 } rows ? rows.Min(row => row.Sequence) : (long?)null, cancellationToken);
+
+    public Task<IReadOnlyDictionary<long, string>> ReadIdsAsync(PartitionId partition, CancellationToken cancellationToken) =>
+        store.ReadAsync<IReadOnlyDictionary<long, string>>(snapshot => (snapshot.Rows.GetValueOrDefault(partition) ?? []).ToDictionary(row => row.Sequence, row => row.Id), cancellationToken);
+
+    public Task<bool> HasAdoptedAsync(CancellationToken cancellationToken) => store.ReadAsync(snapshot => !snapshot.Adopted.IsEmpty, cancellationToken);
+
+    public Task AdoptAsync(OutboxAdoption adoption, CancellationToken cancellationToken) => store.WriteAsync(
+        async transaction =>
+        {
+            var connection = (SimulatedConnection)transaction.Connection;
+            await connection.StatementAsync();
+            var working = connection.Working with { Adopted = connection.Working.Adopted.Union(adoption.Beyond.Select(item => item.Id)), Incarnation = store.Database.NextIncarnation() };
+            foreach (var (partition, common) in adoption.Common.OrderBy(pair => pair.Key))
+            {
+                await connection.StatementAsync();
+                var rows = (working.Rows.GetValueOrDefault(partition) ?? []).Where(row => row.Sequence > common && !working.Adopted.Contains(row.Id)).OrderBy(row => row.Sequence)
+                    .Select((row, index) => row.At($"{service}/{working.Incarnation}", index + 1)).ToImmutableList();
+                working = working with { Rows = working.Rows.SetItem(partition, rows), Heads = working.Heads.SetItem(partition, new OutboxHead(partition, rows.Count, 0, null)) };
+            }
+
+            connection.Working = working;
+            return true;
+        },
+        cancellationToken);
+
+    public Task RecordIncidentAsync(PartitionId partition, long mark, string kind, string detail, CancellationToken cancellationToken) => store.WriteAsync(
+        async transaction =>
+        {
+            var connection = (SimulatedConnection)transaction.Connection;
+            await connection.StatementAsync();
+            connection.Working = connection.Working with { Incidents = connection.Working.Incidents + 1 };
+            return true;
+        },
+        cancellationToken);
 
     public Task ConfirmAsync(IReadOnlyList<OutboxConfirm> confirms, CancellationToken cancellationToken) => store.WriteAsync(
         async transaction =>

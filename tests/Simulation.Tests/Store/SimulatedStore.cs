@@ -19,7 +19,7 @@ internal sealed class SimulatedStore : IServiceStore
         this.flaws = flaws;
         Lane = lane;
         machine = database.Machine;
-        SimulatedOutbox = new SimulatedOutbox(this, $"{published?.Service}/{database.Incarnation}");
+        SimulatedOutbox = new SimulatedOutbox(this, published?.Service);
         Checkpoints = new SimulatedCheckpoints(this);
         database.Open.Add(this);
     }
@@ -108,7 +108,7 @@ internal sealed class SimulatedStore : IServiceStore
     /// <summary>Outbox rows get their sequences as the last statements (rule P6).</summary>
     private Snapshot Place(Snapshot working, StoreTransaction transaction)
     {
-        foreach (var (partition, @event) in transaction.Events)
+        foreach (var (partition, @event) in transaction.Events.Where(item => item.Event.CausationId is null || !working.Adopted.Contains(item.Event.Id)))
         {
             var head = working.Heads.GetValueOrDefault(partition) ?? new OutboxHead(partition, 0, 0, null);
             var sequence = flaws.EarlySequences ? database.Counters[partition] = database.Counters.GetValueOrDefault(partition) + 1 : head.Assigned + 1;

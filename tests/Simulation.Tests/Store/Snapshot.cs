@@ -28,4 +28,10 @@ internal sealed record Snapshot
     public ImmutableHashSet<Guid> Inbox { get; init; } = [];
 
     public int Incidents { get; init; }
+
+    /// <summary>Of the outbox (rule P2): random where it counts, a number here.</summary>
+    public int Incarnation { get; init; } = 1;
+
+    /// <summary>Ids of events that the log has and that are never emitted again (rule P3).</summary>
+    public ImmutableHashSet<string> Adopted { get; init; } = [];
 }

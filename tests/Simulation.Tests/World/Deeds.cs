@@ -71,7 +71,7 @@ internal sealed class Deeds(World world)
         }
 
         var number = ++seconds;
-        var incarnation = world.ShopMain.Incarnation;
+        var life = world.ShopMain.Life;
         shop.Do("place", async () =>
         {
             try
@@ -79,7 +79,7 @@ internal sealed class Deeds(World world)
                 var id = await shop.Store!.WriteAsync(
                     transaction => ValueTask.FromResult(transaction.Emit(new OrderPlaced($"c{deed.A % world.Plan.Customers}", number, deed.B), Opened.AddSeconds(number))),
                     CancellationToken.None);
-                world.Acknowledged.Add((id, incarnation));
+                world.Acknowledged.Add((id, life));
                 world.Faults.Count("order");
             }
             catch (StoreBusyException)

@@ -64,8 +64,8 @@ internal sealed class World
 
     public Faults Faults { get; } = new();
 
-    /// <summary>Orders whose placing was acknowledged, and by what incarnation of the store.</summary>
-    public List<(string Id, int Incarnation)> Acknowledged { get; } = [];
+    /// <summary>Orders whose placing was acknowledged, and in which life of the store.</summary>
+    public List<(string Id, int Life)> Acknowledged { get; } = [];
 
     /// <summary>What was added to the shelf, as far as it was acknowledged.</summary>
     public long Filled { get; set; }

@@ -163,7 +163,7 @@ internal sealed partial class ConsumerLoop
         {
             attached.TryRemove(attachment.Cursor, out _);
             applier.Forget(attachment.Cursor);
-            attachment.Gone.TrySetResult();
+            attachment.Go();
         }
     }
 
@@ -172,7 +172,7 @@ internal sealed partial class ConsumerLoop
     {
         leaving.Enqueue(attachment);
         queue.Writer.TryWrite(null!);
-        var ended = Task.WhenAny(attachment.Gone.Task, applying);
+        var ended = Task.WhenAny(attachment.WhenGoneAsync(), applying);
         await AbandonLaterAsync(ended);
         await ended;
     }

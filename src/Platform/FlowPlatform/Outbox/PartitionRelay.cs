@@ -21,7 +21,10 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
     private readonly SendPace pace = new(clock);
     private readonly OutboxRecognition recognition = new(log, outbox, start.Partition);
 
-    /// <summary>Nothing is trimmed between the look at what the log has and the conclusion what to publish again.</summary>
+    /// <summary>
+    /// Nothing is trimmed between the look at what the log has and the conclusion what to publish again. Waits for it have no token, since who holds it is cancelled with them: one with a token goes on
+    /// in the thread pool, wherever it was awaited.
+    /// </summary>
     private readonly SemaphoreSlim looking = new(1);
     private readonly Lock gate = new();
     private volatile TaskCompletionSource lookAgain = new();
@@ -90,7 +93,7 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
     /// <exception cref="OutboxIdentityException">Outbox and log don't fit.</exception>
     public async Task<bool> VerifyAsync(CancellationToken cancellationToken)
     {
-        await looking.WaitAsync(cancellationToken);
+        await looking.WaitAsync(CancellationToken.None);
         try
         {
             return await HasConfirmedAsync(cancellationToken);
@@ -106,7 +109,7 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
     /// <exception cref="OutboxIdentityException">Outbox and log don't fit.</exception>
     public async Task<int?> TrimAsync(long upTo, int maxRows, CancellationToken cancellationToken)
     {
-        await looking.WaitAsync(cancellationToken);
+        await looking.WaitAsync(CancellationToken.None);
         try
         {
             return await HasConfirmedAsync(cancellationToken) ? await outbox.TrimAsync(Partition, upTo, maxRows, cancellationToken) : null;
@@ -146,7 +149,7 @@ internal sealed class PartitionRelay(IEventLog log, IOutbox outbox, StreamDefini
     /// <returns>The sequence after which to publish.</returns>
     private async Task<long> LookAsync(IPartitionWriter writer, CancellationToken cancellationToken)
     {
-        await looking.WaitAsync(cancellationToken);
+        await looking.WaitAsync(CancellationToken.None);
         try
         {
             lookAgain = new TaskCompletionSource();
