@@ -28,16 +28,16 @@ public sealed class ReplicaFaultTests
         var databases = ServiceDatabases.Of(host.Data);
         await NoServiceOpensAnothersDatabaseAsync(databases);
 
-        // Whoever reserves stock dies: inventory's reactor is serial, so it has all of it.
         await host.AcceptedAsync(orders, Orders / 6);
+
+        // Whoever reserves stock dies: inventory's reactor is serial, so it has all of it.
         var victim = (await databases.OwnerAsync("inventory", "stock-keeper")).ShouldNotBeNull();
         await AppHostProcess.SignalAsync("KILL", victim);
-        await host.UntilAsync("another replica reserves stock", () => databases.IsWithoutAsync("inventory", victim));
 
         // One of two that charge cards stands still until the other has its partitions, and then wakes up and believes that it owns them.
-        await host.AcceptedAsync(orders, Orders / 3);
         var zombie = (await databases.OwnerAsync("payments", "cashier")).ShouldNotBeNull();
         await AppHostProcess.SignalAsync("STOP", zombie);
+        await host.UntilAsync("another replica reserves stock", () => databases.IsWithoutAsync("inventory", victim));
         await host.UntilAsync("the other replica charges cards", () => databases.IsWithoutAsync("payments", zombie));
         await AppHostProcess.SignalAsync("CONT", zombie);
         (await orders.SummaryAsync()).ShouldNotBeNull().Accepted.ShouldBeLessThan(Orders, "the replay must still run when it wakes up");

@@ -60,7 +60,7 @@ internal sealed class ServiceDatabases
         return owner is null ? null : int.Parse(owner.Split('/')[1], System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    /// <summary>How many leases of a service there are that a live replica other than a process has, and how many in all.</summary>
+    /// <summary>True if live replicas other than this process have all of the service's leases.</summary>
     public async Task<bool> IsWithoutAsync(string service, int process) => await AskAsync<bool>(
         service,
         "SELECT bool_and(EXISTS (SELECT 1 FROM flow_member WHERE member = owner AND ends_at > clock_timestamp() AND split_part(member, '/', 2) <> $1)) FROM flow_lease",

@@ -1,4 +1,5 @@
 using FlowPlatform.Log;
+using FlowPlatform.RabbitMQ.StreamProtocol;
 
 namespace FlowPlatform.RabbitMQ.Tests.Cluster;
 
@@ -17,7 +18,7 @@ public sealed class ClusterReadTests(ClusterFixture cluster)
         var definition = new StreamDefinition($"t{Guid.NewGuid():N}"[..20], 1);
         var partition = new PartitionId(definition.Name, 0);
         await cluster.WholeAsync();
-        var proxies = cluster.Nodes.ToDictionary(node => node, node => new TcpProxy(new StreamProtocol.StreamEndpoint("127.0.0.1", node.StreamPort)));
+        var proxies = cluster.Nodes.ToDictionary(node => node, node => new TcpProxy(new StreamEndpoint("127.0.0.1", node.StreamPort)));
         try
         {
             var options = cluster.Options();

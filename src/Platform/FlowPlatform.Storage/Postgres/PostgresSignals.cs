@@ -19,6 +19,7 @@ internal sealed class PostgresSignals : IAsyncDisposable
 
     /// <summary>The connection that listens has no limit of its own for a statement.</summary>
     private const int ListenSeconds = 10;
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>Between two messages of a process: a hundred a second wake a relay often enough.</summary>
     private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(10);
@@ -62,8 +63,16 @@ internal sealed class PostgresSignals : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        await running;
-        stopping.Dispose();
+        try
+        {
+            await running.WaitAsync(EndLimit);
+            stopping.Dispose();
+        }
+        catch (TimeoutException)
+        {
+            // The server doesn't answer: its connections end with the process.
+            return;
+        }
     }
 
     private Task TellAsync() => UntilStoppedAsync(async cancellationToken =>

@@ -18,6 +18,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
 {
     /// <summary>For what is abandoned to come to its end: a rollback, a goodbye to the broker.</summary>
     private static readonly TimeSpan AbandonLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(2);
     private readonly FlowDefinition definition;
     private readonly IServiceProvider services;
     private readonly IServiceStore store;
@@ -148,7 +149,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         await stopping.CancelAsync();
         await EndAsync(CancellationToken.None);
         await LeaveAsync();
-        if (!Task.WhenAll(Running()).IsCompleted)
+        if (abandoned)
         {
             // What is left behind may still use the rest.
             return;
@@ -207,12 +208,27 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     /// <summary>After nothing writes any more, or what may still write is fenced out by whoever takes its partitions: the other replicas need not wait.</summary>
     private async Task LeaveAsync()
     {
-        if (ownership is not null && !left)
+        if (ownership is null || left)
         {
-            left = true;
-            await ownership.LeaveAsync();
-            await sharing;
+            return;
         }
+
+        left = true;
+        try
+        {
+            await EndMembershipAsync(ownership).WaitAsync(LeaveLimit, clock);
+        }
+        catch (TimeoutException)
+        {
+            // The database doesn't answer: the others find out when the term is over.
+            abandoned = true;
+        }
+    }
+
+    private async Task EndMembershipAsync(Ownership ending)
+    {
+        await ending.LeaveAsync();
+        await sharing;
     }
 
     private Task SuperviseAsync(string what, Func<CancellationToken, Task> run, Action<Exception> failed, CancellationToken? part = null) => Task.Run(async () =>
