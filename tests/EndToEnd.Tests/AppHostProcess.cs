@@ -101,6 +101,16 @@ internal sealed class AppHostProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until so many orders are accepted.</summary>
+    public Task AcceptedAsync(OrdersClient orders, int count) => UntilAsync($"{count} orders are accepted", async () => await orders.SummaryAsync() is { } now && now.Accepted >= count);
+
+    /// <summary>Where the broker speaks AMQP, with user and password; of several nodes, the first.</summary>
+    public Uri BrokerAddress()
+    {
+        using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(Data, "apphost.json")));
+        return new UriBuilder(json.RootElement.GetProperty("broker").GetString()!) { Query = "" }.Uri;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await process.DisposeAsync();
@@ -117,10 +127,11 @@ internal sealed class AppHostProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The log of a service, or of all its replicas.</summary>
     private IEnumerable<string> ServiceLog(string service)
     {
-        var file = Path.Combine(Data, "logs", $"{service}.log");
-        return File.Exists(file) ? File.ReadLines(file) : [];
+        var folder = Path.Combine(Data, "logs");
+        return Directory.Exists(folder) ? Directory.GetFiles(folder, $"{service}*.log").Order(StringComparer.Ordinal).SelectMany(File.ReadLines) : [];
     }
 
     private static void Tell(string who, string text) => TestContext.Current.TestOutputHelper?.WriteLine($"--- {who}\n{text}");

@@ -44,6 +44,13 @@ internal sealed class Figures
     /// <summary>Exact, without trailing zeros.</summary>
     public static string Text(decimal amount) => amount.ToString("0.############", CultureInfo.InvariantCulture);
 
+    /// <summary>The value of <c>--speed</c> at which a replay of the file takes so long.</summary>
+    public string SpeedFor(TimeSpan pace)
+    {
+        var dates = days.Keys.Select(day => DateTime.Parse(day, CultureInfo.InvariantCulture)).ToList();
+        return ((dates.Max() - dates.Min()) / pace).ToString("0", CultureInfo.InvariantCulture) + "x";
+    }
+
     public static Figures Of(string path)
     {
         using var file = File.OpenRead(path);

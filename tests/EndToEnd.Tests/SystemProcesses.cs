@@ -11,6 +11,10 @@ internal static class SystemProcesses
     public static ProcessIdentity? Service(string data, string name) =>
         Journal(Path.Combine(data, "processes")).Where(entry => entry.Name == name && entry.Identity.IsAlive).Select(entry => entry.Identity).SingleOrDefault();
 
+    /// <summary>A node of the broker's cluster, from 1; null while it is started again.</summary>
+    public static ProcessIdentity? BrokerNode(string data, int number) =>
+        Journal(Path.Combine(data, "rabbitmq", $"node-{number}", "processes")).Where(entry => entry.Name == "rabbitmq" && entry.Identity.IsAlive).Select(entry => entry.Identity).SingleOrDefault();
+
     /// <summary>
     /// Everything alive: what the journals have, and on Linux every process that has the directory in its command line or environment, such as the broker's helpers.
     /// </summary>

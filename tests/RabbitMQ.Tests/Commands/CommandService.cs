@@ -75,10 +75,10 @@ internal sealed class CommandService : IAsyncDisposable
 
     private CommandBusHost Commands => host.Services.GetRequiredService<CommandBusHost>();
 
-    public static async Task<CommandService> StartAsync(string amqpUri, FakeStore store, Outside outside, TimeSpan? limit = null, TimeSpan? maxStay = null)
+    public static async Task<CommandService> StartAsync(string amqpUri, FakeStore store, Outside outside, TimeSpan? limit = null, TimeSpan? maxStay = null, int nodes = 1)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddInMemoryCollection([new("ConnectionStrings:rabbitmq", amqpUri)]);
+        builder.Configuration.AddInMemoryCollection([new("ConnectionStrings:rabbitmq", amqpUri), new("FLOW_BROKER_NODES", $"{nodes}")]);
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IServiceStore>(store).AddSingleton(outside);
         builder.AddFlow("tests", flow => flow.UseRabbitMqCommands().Command<Work, string, WorkHandler>());

@@ -78,6 +78,15 @@ public sealed partial class FlowRuntime
         }
     }
 
+    /// <summary>Names of what has not ended.</summary>
+    private List<string> RunningParts()
+    {
+        lock (running)
+        {
+            return [.. parts.Where(part => !part.Value.Ended.IsCompleted).Select(part => part.Key).DefaultIfEmpty("command relay")];
+        }
+    }
+
     private List<Task> Running()
     {
         lock (running)
