@@ -128,7 +128,7 @@ internal static partial class Projects
     [GeneratedRegex(@"^(global )?using (static )?(\w+ = )?(?<name>[A-Z][\w.]*)", RegexOptions.Multiline)]
     private static partial Regex Using();
 
-    [GeneratedRegex(@"\b(Microsoft\.AspNetCore|Microsoft\.Data|RabbitMQ\.Client|MassTransit|Dapper|Npgsql|OpenTelemetry|Polly|Spectre)\.[A-Z]\w+")]
+    [GeneratedRegex(@"\b(Microsoft\.AspNetCore|Microsoft\.Data|RabbitMQ\.Client|MassTransit|Dapper|Npgsql|OpenTelemetry|Spectre)\.[A-Z]\w+")]
     private static partial Regex Vendor();
 
     [GeneratedRegex("^Project\\(\"[^\"]+\"\\) = \"[^\"]+\", \"(?<path>[^\"]+\\.csproj)\"", RegexOptions.Multiline)]

@@ -39,7 +39,7 @@ internal sealed class Totals : Projection
 
             await context.ExecuteAsync("INSERT INTO applied (event_id) VALUES (@Id)", new { context.Record.Event.Id });
             await context.ExecuteAsync(
-                "INSERT INTO total (account, amount, events) VALUES (@Account, @Amount, 1) ON CONFLICT (account) DO UPDATE SET amount = amount + excluded.amount, events = events + 1", paid);
+                "INSERT INTO total (account, amount, events) VALUES (@Account, @Amount, 1) ON CONFLICT (account) DO UPDATE SET amount = total.amount + excluded.amount, events = total.events + 1", paid);
         });
     }
 

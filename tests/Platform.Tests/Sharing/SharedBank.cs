@@ -51,10 +51,10 @@ internal sealed class SharedBank : IAsyncDisposable
 
     /// <summary>Starts a replica.</summary>
     /// <param name="clock">Its own; default: the database's.</param>
-    /// <param name="prepare">Changes its projection before it starts.</param>
-    public SharedReplica Start(TimeProvider? clock = null, Action<Totals>? prepare = null)
+    /// <param name="totals">Its projection; default: one that parks what it can't apply.</param>
+    public SharedReplica Start(TimeProvider? clock = null, Totals? totals = null)
     {
-        var replica = new SharedReplica(this, $"replica-{replicas.Count}", clock ?? Clock, prepare);
+        var replica = new SharedReplica(this, $"replica-{replicas.Count}", clock ?? Clock, totals ?? new Totals());
         replicas.Add(replica);
         return replica;
     }

@@ -132,7 +132,7 @@ public sealed class SharedConsumerTests
     public async Task A_fault_stops_the_consumer_in_its_replica_and_is_not_handed_on()
     {
         await using var bank = await SharedBank.OpenAsync();
-        var first = bank.Start(prepare: totals => totals.Poison = "accounts-0");
+        var first = bank.Start(totals: new Totals(parks: false, attempts: 1) { Poison = "accounts-0" });
         await bank.IsSharedByAsync(first);
         await bank.AppendAsync(0, 1);
         await Eventually.ThatAsync("the consumer has stopped", () => first.Loop.Failure is PoisonEventException);

@@ -17,12 +17,10 @@ internal sealed class SharedReplica : IAsyncDisposable
     private readonly Task sharing;
     private bool ended;
 
-    public SharedReplica(SharedBank bank, string name, TimeProvider clock, Action<Totals>? prepare)
+    public SharedReplica(SharedBank bank, string name, TimeProvider clock, Totals totals)
     {
         this.bank = bank;
         Name = name;
-        var totals = new Totals();
-        prepare?.Invoke(totals);
         ownership = new Ownership(bank.Leases, name, ["totals", "thank-payers"], clock, stopping.Token);
         Loop = new ConsumerLoop(new ConsumerDefinition(typeof(Totals), ["accounts"]), totals, bank.Projection, bank.Log, clock, ownership, TimeSpan.FromSeconds(30));
         reactor = new ConsumerLoop(new ConsumerDefinition(typeof(ThankPayers), ["accounts"]), new ThankPayers(), bank.Store, bank.Log, clock, ownership, TimeSpan.FromSeconds(30));

@@ -93,6 +93,7 @@ internal sealed class ClusterLoad : IAsyncDisposable
     /// <summary>Again and again, until cancelled; what passes is waited out.</summary>
     private async Task UntilAsync(Func<CancellationToken, Task> step, CancellationToken token)
     {
+        using var between = new PeriodicTimer(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         await Task.Yield();
         while (!token.IsCancellationRequested)
         {
@@ -103,7 +104,7 @@ internal sealed class ClusterLoad : IAsyncDisposable
             catch (EventLogUnavailableException)
             {
                 Interlocked.Add(ref refused, step == WriteAsync ? 1 : 0);
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await between.WaitForNextTickAsync(CancellationToken.None);
             }
             catch (OperationCanceledException) when (token.IsCancellationRequested)
             {

@@ -19,8 +19,12 @@ internal sealed class ParkedKeys(IReadOnlyList<ParkedKey> parked, IReadOnlySet<s
     /// <summary>True if some events are not simply applied.</summary>
     public bool Sorts => keys.Count > 0 || discarded.Count > 0;
 
-    /// <summary>False until the requests that were made before the partition was attached are executed: new events come after them.</summary>
-    public bool Served { get; set; } = parked.Count == 0;
+    /// <summary>False until the requests that were made before the partition was attached are executed: new events come after them. Once nothing is parked there are none.</summary>
+    public bool Served
+    {
+        get => field || keys.Count == 0;
+        set;
+    }
 
     /// <summary>Why an event was parked last, since this process attached; null if none was.</summary>
     public PoisonEventException? LastFailure { get; private set; }

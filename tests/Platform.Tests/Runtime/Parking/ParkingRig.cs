@@ -31,7 +31,7 @@ internal sealed class ParkingRig : IAsyncDisposable
         store = own == opened ? main : new CrashingStore(own, crash);
         applier = new BatchApplier(consumer, store, TimeProvider.System);
         requests = new ParkedRequests(consumer, store, main, TimeProvider.System, NullLogger.Instance, applier);
-Cursors = [.. states.Select(state => new PartitionCursor(state))];
+        Cursors = [.. states.Select(state => new PartitionCursor(state))];
     }
 
     public IStore Store => store;

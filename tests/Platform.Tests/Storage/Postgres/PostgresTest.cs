@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Dapper;
 using FlowPlatform.Log;
 using FlowPlatform.Orchestration.Postgres;
@@ -89,12 +88,7 @@ public abstract class PostgresTest(PostgresFixture postgres) : IAsyncLifetime
     protected async Task UntilAsync(string sql, object? parameters = null)
     {
         await using var connection = await ConnectAsync();
-        var started = Stopwatch.GetTimestamp();
-        while (!await connection.QuerySingleAsync<bool>(sql, parameters))
-        {
-            Stopwatch.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(60), sql);
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Token);
-        }
+        await Eventually.ThatAsync(sql, () => connection.QuerySingleAsync<bool>(sql, parameters), TimeSpan.FromSeconds(60));
     }
 
     protected static async Task<int> ProcessIdAsync(StoreTransaction transaction) => await transaction.QuerySingleOrDefaultAsync<int>("SELECT pg_backend_pid()");
