@@ -24,5 +24,9 @@ internal sealed class CatchUp(int events)
         });
 
     /// <summary>Events a second, once it has them all.</summary>
-    public async Task<double> RateAsync() => events / Stopwatch.GetElapsedTime(Volatile.Read(ref started), await ended.Task.WaitAsync(Limit)).TotalSeconds;
+    public async Task<double> RateAsync()
+    {
+        var end = await ended.Task.WaitAsync(Limit);
+        return events / Stopwatch.GetElapsedTime(Volatile.Read(ref started), end).TotalSeconds;
+    }
 }

@@ -26,7 +26,7 @@ internal sealed class Peers() : Scenario(
         var sales = Sales.Of(count).ToList();
         var received = 0;
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await DeclareAsync(bench, queue);
+        await Queues.DeclareAsync(bench, queue);
         var sender = CreateBus(bench, null);
         await sender.StartAsync();
         var endpoint = await sender.GetSendEndpoint(new Uri($"exchange:{queue}"));
@@ -58,7 +58,7 @@ internal sealed class Peers() : Scenario(
         await ended.Task.WaitAsync(Limit);
         var consumed = receiving.End("consume", count);
         await receiver.StopAsync();
-        await DeleteAsync(bench, queue);
+        await Queues.DeleteAsync(bench, queue);
         return [.. sent, .. consumed];
     }
 
@@ -72,24 +72,6 @@ internal sealed class Peers() : Scenario(
         });
         configure?.Invoke(bus);
     });
-
-    /// <summary>As MassTransit declares them, so that messages wait for the consumer, which is measured by itself.</summary>
-    private static async Task DeclareAsync(Bench bench, string queue)
-    {
-        await using var connection = await bench.ConnectAsync();
-        await using var channel = await connection.CreateChannelAsync();
-        await RabbitMQ.Client.IChannelExtensions.ExchangeDeclareAsync(channel, queue, "fanout", durable: true);
-        await RabbitMQ.Client.IChannelExtensions.QueueDeclareAsync(channel, queue, durable: true, exclusive: false, autoDelete: false);
-        await channel.QueueBindAsync(queue, queue, "");
-    }
-
-    private static async Task DeleteAsync(Bench bench, string queue)
-    {
-        await using var connection = await bench.ConnectAsync();
-        await using var channel = await connection.CreateChannelAsync();
-        await RabbitMQ.Client.IChannelExtensions.QueueDeleteAsync(channel, queue);
-        await RabbitMQ.Client.IChannelExtensions.ExchangeDeleteAsync(channel, queue);
-    }
 
     private static async Task<IReadOnlyList<Sample>> FlowAsync(Bench bench, int count)
     {
