@@ -60,7 +60,10 @@ public static class ServiceDefaultsExtensions
         if (app.Services.GetRequiredService<IServiceProviderIsService>().IsService(typeof(FlowMonitor)))
         {
             app.MapFlowStatus();
-            app.MapFlowAdmin().MapParking(app.Services.GetRequiredService<FlowDefinition>().ConsumerNames);
+            var flow = app.Services.GetRequiredService<FlowDefinition>();
+            var admin = app.MapFlowAdmin();
+            admin.MapParking(flow.ConsumerNames);
+            admin.MapRepair(flow);
         }
 
         return app;

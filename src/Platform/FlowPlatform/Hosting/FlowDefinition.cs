@@ -28,6 +28,9 @@ public sealed class FlowDefinition
     /// <summary>Names of its consumers, in the order of their declaration.</summary>
     public IReadOnlyList<string> ConsumerNames => [.. Consumers.Select(consumer => Consumer.NameOf(consumer.Type))];
 
+    /// <summary>Names of the streams that a consumer reads; none if there is no consumer of that name.</summary>
+    public IReadOnlyList<string> StreamsOf(string consumer) => Consumers.Find(declared => Consumer.NameOf(declared.Type) == consumer)?.Streams ?? [];
+
     internal List<ConsumerDefinition> Consumers { get; } = [];
 
     internal List<CommandDefinition> Commands { get; } = [];

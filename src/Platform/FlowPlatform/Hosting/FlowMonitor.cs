@@ -69,7 +69,10 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
 
         cancellationToken.ThrowIfCancellationRequested();
 
-        return latest = new FlowStatus(1, definition.Service, streams, consumers, await DescribeOutboxAsync(streams, noted, cancellationToken), consumers.Sum(row => row.Parked?.Keys ?? 0));
+        return latest = new FlowStatus(1, definition.Service, streams, consumers, await DescribeOutboxAsync(streams, noted, cancellationToken), consumers.Sum(row => row.Parked?.Keys ?? 0))
+        {
+            Instance = runtime.Ownership.Owner,
+        };
     }
 
     /// <inheritdoc />
@@ -169,10 +172,15 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
             await others.AddAsync(rows, loop, cancellationToken);
         }
 
-        foreach (var (stream, waiting) in loop.WaitingFor.Where(pair => !rows.Exists(row => row.Stream == pair.Key)))
+        // Not attached: it waits for the stream, or stopped before it could.
+        foreach (var stream in loop.Streams.Where(stream => !rows.Exists(row => row.Stream == stream)))
         {
-            rows.Add(new(
-                loop.Consumer.Name, stream, 0, 0, 0, null, 0, loop.Failure is null ? "waiting" : "stopped", runtime.Ownership.Owner, loop.Failure?.Message ?? waiting.Reason));
+            var waiting = loop.WaitingFor.GetValueOrDefault(stream);
+            if (loop.Failure is not null || waiting is not null)
+            {
+                rows.Add(new(
+                    loop.Consumer.Name, stream, 0, 0, 0, null, 0, loop.Failure is null ? "waiting" : "stopped", runtime.Ownership.Owner, loop.Failure?.Message ?? waiting!.Reason));
+            }
         }
 
         return rows;

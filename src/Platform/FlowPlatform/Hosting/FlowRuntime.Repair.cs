@@ -45,7 +45,9 @@ public sealed partial class FlowRuntime
         {
             var part = parts[what];
             await part.Stop.CancelAsync();
-            await part.Ended.WaitAsync(cancellationToken);
+
+            // Whoever is told to end is run again, so it is waited for whether the caller still does or not; the stop is bounded (FLOW_STOP_TIMEOUT).
+            await part.Ended;
             try
             {
                 return await repair();

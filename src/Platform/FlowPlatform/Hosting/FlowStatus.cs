@@ -16,7 +16,11 @@ public sealed record FlowStatus(
     IReadOnlyList<PublishedPartitionStatus> Streams,
     IReadOnlyList<ConsumerPartitionStatus> Consumers,
     OutboxStatus Outbox,
-    int Parked);
+    int Parked)
+{
+    /// <summary>This process, as it is called where it is an owner.</summary>
+    public string Instance { get; init; } = "";
+}
 
 /// <summary>The end of a published partition.</summary>
 /// <param name="Stream">Name of the stream.</param>
