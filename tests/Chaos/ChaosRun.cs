@@ -92,7 +92,7 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
             var holds = findings.Failures.Count == 0 && recoveries.All(recovery => !recovery.Made || recovery.Took is not null);
             if (!holds)
             {
-                Keep(system, topology, data);
+                await KeepAsync(system, topology, data);
             }
 
             return holds;
@@ -163,20 +163,13 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
         return recovery;
     }
 
-    /// <summary>What lies on the small disk is gone when the last process of its namespace is.</summary>
-    private static void Keep(HostedSystem system, Topology topology, string data)
+    /// <summary>What lies on the small disk is gone when the last process of its namespace is. Copied by a program that heeds no locks.</summary>
+    private static async Task KeepAsync(HostedSystem system, Topology topology, string data)
     {
-        if (topology.SmallDisk is not { } store)
+        if (topology.SmallDisk is { } store)
         {
-            return;
-        }
-
-        var from = system.Inside(Path.Combine(data, store));
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            var to = Path.Combine(data, store, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
-            File.Copy(file, to, overwrite: true);
+            using var copy = System.Diagnostics.Process.Start("cp", ["-a", system.Inside(Path.Combine(data, store)), data]);
+            await copy.WaitForExitAsync();
         }
     }
 

@@ -9,6 +9,8 @@ internal static class CommandLine
 {
     private const double FaultsPerMinute = 13;
     private const int MinutesMax = 240;
+    private const int FaultsMax = 10_000;
+    private const int RateMax = 1_000;
 
     /// <summary>Reads the arguments and does it; 2 if they are wrong.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter output, Func<ChaosOptions, Task<int>> run)
@@ -19,13 +21,13 @@ internal static class CommandLine
         var stores = new Option<string>("--stores") { Description = "Where services keep their state", DefaultValueFactory = _ => "sqlite" };
         stores.AcceptOnlyFromAmong("sqlite", "postgres");
         var nodes = new Option<int>("--broker-nodes") { Description = "1, or 3 for a cluster", HelpName = "1|3", DefaultValueFactory = _ => 1 };
-        nodes.Validators.Add(result => Require(result, result.Tokens is [{ Value: "1" or "3" }], "it must be 1 or 3"));
+        Require(nodes, text => text is "1" or "3", "it must be 1 or 3");
         var replicas = new Option<string[]>("--replicas")
         {
             Description = "Processes of a service, up to 8; needs --stores postgres, and may be given for several. Default with Postgres: inventory=2 and payments=2", HelpName = "SERVICE=N", DefaultValueFactory = _ => [],
         };
         var dataset = new Option<string?>("--dataset") { Description = "File whose newest part is replayed. Default: FLOW_DATASET, else a synthetic one", HelpName = "FILE" };
-        dataset.Validators.Add(result => Require(result, File.Exists(result.Tokens[0].Value), "there is no such file"));
+        Require(dataset, File.Exists, "there is no such file");
         var rate = new Option<double>("--rate") { Description = "Orders a second, on average", HelpName = "N", DefaultValueFactory = _ => 25 };
         var kinds = new Option<string[]>("--kinds") { Description = $"Only these kinds of faults: {string.Join(", ", Enum.GetValues<FaultKind>().Select(Kinds.NameOf))}", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
         kinds.AcceptOnlyFromAmong([.. Enum.GetValues<FaultKind>().Select(Kinds.NameOf)]);
@@ -35,6 +37,9 @@ internal static class CommandLine
         {
             minutes, seed, faults, stores, nodes, replicas, dataset, rate, kinds, plan, keep,
         };
+        Require(minutes, text => double.TryParse(text, CultureInfo.InvariantCulture, out var value) && value is > 0 and <= MinutesMax, $"it must be above 0 and at most {MinutesMax}");
+        Require(faults, text => int.TryParse(text, CultureInfo.InvariantCulture, out var value) && value is >= 0 and <= FaultsMax, $"it must be a whole number from 0 to {FaultsMax}");
+        Require(rate, text => double.TryParse(text, CultureInfo.InvariantCulture, out var value) && value is > 0 and <= RateMax, $"it must be above 0 and at most {RateMax}");
         root.Validators.Add(result =>
         {
             if (result.GetValue(replicas) is { Length: > 0 } given)
@@ -50,9 +55,6 @@ internal static class CommandLine
                 }
             }
         });
-        minutes.Validators.Add(result => Require(result, double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && value is > 0 and <= MinutesMax, $"it must be above 0 and at most {MinutesMax}"));
-        faults.Validators.Add(result => Require(result, int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && value is >= 0 and <= 100_000, "it must be a whole number from 0 to 100,000"));
-        rate.Validators.Add(result => Require(result, double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && value is > 0 and <= 1_000, "it must be above 0 and at most 1,000"));
         root.SetAction(parsed => run(new ChaosOptions
         {
             Length = TimeSpan.FromMinutes(parsed.GetValue(minutes)),
@@ -71,7 +73,8 @@ internal static class CommandLine
             Keep = parsed.GetValue(keep),
         }));
         var parsed = root.Parse(args);
-        var code = await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = output, EnableDefaultExceptionHandler = false });
+        // Signals are the caller's matter: what was started must be ended before the process is.
+        var code = await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = output, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         return parsed.Errors.Count > 0 ? 2 : code;
     }
 
@@ -80,11 +83,12 @@ internal static class CommandLine
             ? KeyValuePair.Create(service, count)
             : null;
 
-    private static void Require(System.CommandLine.Parsing.OptionResult result, bool holds, string what)
+    /// <summary>What isn't given isn't wrong.</summary>
+    private static void Require(Option option, Func<string, bool> holds, string what) => option.Validators.Add(result =>
     {
-        if (!holds)
+        foreach (var token in result.Tokens.Where(token => !holds(token.Value)))
         {
-            result.AddError($"{result.Option.Name} is '{string.Join(' ', result.Tokens.Select(token => token.Value))}'; {what}.");
+            result.AddError($"{option.Name} is '{token.Value}'; {what}.");
         }
-    }
+    });
 }

@@ -4,49 +4,19 @@ namespace FlowPlatform.Chaos.Network;
 internal sealed class LinkState
 {
     private readonly Lock gate = new();
-    private readonly List<TimeSpan> delays = [];
+    private long delay;
     private int silences;
-    private TaskCompletionSource? silence;
+    private volatile TaskCompletionSource? silence;
 
     /// <summary>How much longer each piece takes.</summary>
-    public TimeSpan Delay
-    {
-        get
-        {
-            lock (gate)
-            {
-                return delays.Aggregate(TimeSpan.Zero, (sum, delay) => sum + delay);
-            }
-        }
-    }
+    public TimeSpan Delay => TimeSpan.FromTicks(Interlocked.Read(ref delay));
 
     /// <summary>Completes when the link lets something through.</summary>
-    public Task Audible
-    {
-        get
-        {
-            lock (gate)
-            {
-                return silence?.Task ?? Task.CompletedTask;
-            }
-        }
-    }
+    public Task Audible => silence?.Task ?? Task.CompletedTask;
 
-    public void Slow(TimeSpan delay)
-    {
-        lock (gate)
-        {
-            delays.Add(delay);
-        }
-    }
+    public void Slow(TimeSpan by) => Interlocked.Add(ref delay, by.Ticks);
 
-    public void Quicken(TimeSpan delay)
-    {
-        lock (gate)
-        {
-            delays.Remove(delay);
-        }
-    }
+    public void Quicken(TimeSpan by) => Interlocked.Add(ref delay, -by.Ticks);
 
     public void Silence()
     {

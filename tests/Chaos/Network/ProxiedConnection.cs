@@ -1,14 +1,12 @@
 using System.Buffers;
 using System.Net.Sockets;
-using System.Threading.Channels;
 
 namespace FlowPlatform.Chaos.Network;
 
-/// <summary>Two sockets, each of which gets what the other receives, in order, later or not at all as the link is. At most 1 MiB is under way in each direction.</summary>
+/// <summary>Two sockets, each of which gets what the other receives, in order, later or not at all as the link is. One piece at a time: whoever sends more waits, as behind a full window.</summary>
 internal sealed class ProxiedConnection(Socket inner, Socket outer, LinkState link, TimeProvider time) : IDisposable
 {
-    private const int PieceBytes = 16 * 1024;
-    private const int PiecesMax = 64;
+    private const int PieceBytes = 64 * 1024;
 
     /// <summary>Returns when it has ended, in whatever way.</summary>
     public async Task RunAsync()
@@ -38,61 +36,30 @@ internal sealed class ProxiedConnection(Socket inner, Socket outer, LinkState li
 
     private async Task CopyAsync(Socket from, Socket to)
     {
-        var pieces = Channel.CreateBounded<Piece>(new BoundedChannelOptions(PiecesMax) { SingleReader = true, SingleWriter = true });
-        var sending = SendAsync(pieces.Reader, to);
+        var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
-            while (true)
+            for (int read; (read = await from.ReceiveAsync(buffer)) > 0;)
             {
-                var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
-                var read = await from.ReceiveAsync(buffer);
-                if (read == 0)
+                if (link.Delay is { Ticks: > 0 } delay)
                 {
-                    break;
-                }
-
-                await pieces.Writer.WriteAsync(new Piece(buffer, read, time.GetTimestamp()));
-            }
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or ChannelClosedException)
-        {
-            // Cut, or the other side has ended: so does this one.
-        }
-
-        pieces.Writer.TryComplete();
-        await sending;
-    }
-
-    private async Task SendAsync(ChannelReader<Piece> pieces, Socket to)
-    {
-        try
-        {
-            await foreach (var piece in pieces.ReadAllAsync())
-            {
-                var early = link.Delay - time.GetElapsedTime(piece.Received);
-                if (early > TimeSpan.Zero)
-                {
-                    await Task.Delay(early, time);
+                    await Task.Delay(delay, time);
                 }
 
                 await link.Audible;
-                for (var sent = 0; sent < piece.Length;)
+                for (var sent = 0; sent < read;)
                 {
-                    sent += await to.SendAsync(piece.Buffer.AsMemory(sent, piece.Length - sent));
+                    sent += await to.SendAsync(buffer.AsMemory(sent, read - sent));
                 }
-
-                ArrayPool<byte>.Shared.Return(piece.Buffer);
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            Dispose();
-            await foreach (var _ in pieces.ReadAllAsync())
-            {
-                continue; // nobody takes it any more; whoever receives must not wait for room
-            }
+            return; // cut, or the other side has ended: so does this one
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
-
-    private readonly record struct Piece(byte[] Buffer, int Length, long Received);
 }

@@ -21,6 +21,9 @@ internal sealed class RecoveryWatch(HostedSystem system, StatusBoard board, Time
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RestLength = TimeSpan.FromSeconds(2);
 
+    /// <summary>What was received before a link fell silent is still worked off; only then it can be seen who stands still.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
+
     /// <summary>Longest wait.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
@@ -29,10 +32,11 @@ internal sealed class RecoveryWatch(HostedSystem system, StatusBoard board, Time
         var before = new Dictionary<string, Standing>(StringComparer.Ordinal);
         var waiting = Affected(fault).ToList();
         IReadOnlyList<string> stuck = [];
+        var since = fault.Kind == FaultKind.SilenceLinks ? begun + (long)(Settling.TotalSeconds * time.TimestampFrequency) : begun;
         var rest = begun;
         while (time.GetElapsedTime(begun) < Limit)
         {
-            var (still, restless) = Look(waiting, before, begun, ref stuck);
+            var (still, restless) = Look(waiting, before, ref stuck);
             if (IsReplaced(fault, made.Victim, begun) && still.Count == 0)
             {
                 return new Recovery(fault, Made: true, time.GetElapsedTime(begun), []);
@@ -45,7 +49,7 @@ internal sealed class RecoveryWatch(HostedSystem system, StatusBoard board, Time
 
         return new Recovery(fault, Made: true, null, stuck);
 
-        (List<string> Still, bool Restless) Look(List<string> services, Dictionary<string, Standing> first, long since, ref IReadOnlyList<string> unmoved)
+        (List<string> Still, bool Restless) Look(List<string> services, Dictionary<string, Standing> first, ref IReadOnlyList<string> unmoved)
         {
             var last = board.LastSequences();
             var left = new List<string>();

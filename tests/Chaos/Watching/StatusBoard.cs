@@ -15,8 +15,14 @@ internal sealed record Answer(long AskedAt, FlowStatus Status);
 /// <summary>Asks every process of a service for its status, several times a second, and keeps the latest answers. Safe for concurrent use.</summary>
 internal sealed class StatusBoard(HostedSystem system, TimeProvider time) : IDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>A question that is given up costs a service more than one that is answered.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    /// <summary>Of the time that an answer took: who is slow is asked less often.</summary>
+    private const int Rests = 4;
 
     private readonly HttpClient http = new() { Timeout = Limit };
     private readonly ConcurrentDictionary<string, Answer> answers = new(StringComparer.Ordinal);
@@ -42,6 +48,9 @@ internal sealed class StatusBoard(HostedSystem system, TimeProvider time) : IDis
     /// <summary>Events in all streams.</summary>
     public long Events => LastSequences().Values.Sum();
 
+    /// <summary>Marks of all consumers together, as their services said them last: greater as long as something is applied.</summary>
+    public long Marks => answers.Values.SelectMany(answer => answer.Status.Consumers).Sum(row => row.Mark);
+
     public void Dispose() => http.Dispose();
 
     private async Task AskAsync(string process, Uri url, CancellationToken cancellationToken)
@@ -62,16 +71,16 @@ internal sealed class StatusBoard(HostedSystem system, TimeProvider time) : IDis
             }
             finally
             {
-                await WaitAsync(cancellationToken);
+                await WaitAsync(time.GetElapsedTime(asked) * Rests, cancellationToken);
             }
         }
     }
 
-    private async Task WaitAsync(CancellationToken cancellationToken)
+    private async Task WaitAsync(TimeSpan rest, CancellationToken cancellationToken)
     {
         try
         {
-            await Task.Delay(Interval, time, cancellationToken);
+            await Task.Delay(rest > LongestInterval ? LongestInterval : rest > Interval ? rest : Interval, time, cancellationToken);
         }
         catch (OperationCanceledException)
         {
