@@ -22,7 +22,8 @@ internal static class Pace
         for (var sent = 0; sent < total;)
         {
             await timer.WaitForNextTickAsync();
-            var due = Math.Min(total, (int)((clock.GetUtcNow() - started).TotalSeconds * perSecond));
+            // The first is due at once.
+            var due = Math.Min(total, (int)((clock.GetUtcNow() - started).TotalSeconds * perSecond) + 1);
             if (due > sent)
             {
                 sending.Add(send(sent, [.. Enumerable.Range(sent, due - sent).Select(number => started + TimeSpan.FromSeconds(number / perSecond))]));
