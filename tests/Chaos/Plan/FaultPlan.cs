@@ -16,6 +16,11 @@ internal static class FaultPlan
 #pragma warning disable CA5394 // A plan, not a secret.
         var random = new Random(seed);
         var deck = Deck(topology, kinds);
+        if (count == 0 || deck.Count == 0)
+        {
+            return [];
+        }
+
         var cards = Enumerable.Range(0, (count + deck.Count - 1) / deck.Count).SelectMany(_ => random.GetItemsOnce(deck)).Take(count).ToList();
         var slot = length / count;
         var plan = new List<Fault>();
@@ -26,10 +31,11 @@ internal static class FaultPlan
             var kind = cards[i];
             if (kind is FaultKind.KillNode or FaultKind.PauseNode)
             {
-                if (at < nodeFree && cards.FindIndex(i + 1, other => other is not (FaultKind.KillNode or FaultKind.PauseNode)) is >= 0 and var later)
+                if (at < nodeFree && deck.FindIndex(IsOther) is >= 0 and var other)
                 {
-                    (cards[i], cards[later]) = (cards[later], cards[i]);
-                    kind = cards[i];
+                    // Its turn comes later, if there is time left for it.
+                    var later = cards.FindIndex(i + 1, IsOther);
+                    (kind, cards[Math.Max(later, i)]) = later < 0 ? (deck[other], deck[other]) : (cards[later], kind);
                 }
                 else
                 {
@@ -42,6 +48,8 @@ internal static class FaultPlan
 #pragma warning restore CA5394
         return plan;
     }
+
+    private static bool IsOther(FaultKind kind) => kind is not (FaultKind.KillNode or FaultKind.PauseNode);
 
     /// <summary>How often each kind comes in a round. At least once each, and processes most of all.</summary>
     private static List<FaultKind> Deck(Topology topology, IReadOnlyCollection<FaultKind> kinds)

@@ -50,7 +50,7 @@ public sealed class ChaosCommandLineTests
     {
         var output = new StringWriter();
         (await CommandLine.RunAsync(["--help"], output, _ => throw new InvalidOperationException("It ran."))).ShouldBe(0);
-        Enum.GetValues<FaultKind>().ShouldAllBe(kind => output.ToString().Contains(Kinds.NameOf(kind)));
+        Enum.GetValues<FaultKind>().Select(Kinds.NameOf).Where(name => !output.ToString().Contains(name, StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
     private static async Task<ChaosOptions> ReadAsync(params string[] arguments)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using FlowPlatform.Chaos.Checking;
 
@@ -23,14 +24,17 @@ public sealed class EntryReaderTests
         for (var length = 1; length < entry.Length; length++)
         {
             var cut = entry[..length];
-            Should.Throw<Exception>(() => EntryReader.Read(cut), $"{length} bytes").ShouldBeAssignableTo<Exception>();
+            Should.Throw<Exception>(() => { EntryReader.Read(cut); }, $"{length} bytes");
         }
     }
 
     private static byte[] Entry(string json)
     {
         var data = Encoding.UTF8.GetBytes(json);
-        byte[] created = [0x83, .. BitConverter.GetBytes(1234567890123L).Reverse()];
+        var created = new byte[9];
+        created[0] = 0x83;
+        BinaryPrimitives.WriteInt64BigEndian(created.AsSpan(1), 1234567890123);
+        byte[] length = data.Length < 256 ? [0xa0, (byte)data.Length] : [0xb0, .. Big(data.Length)];
         byte[] properties = [.. Text("e-1"), 0x40, 0x40, .. Text("orders.placed.v1"), 0x40, 0x40, 0xa3, 4, .. "json"u8, 0x40, 0x40, .. created, .. Text("key")];
         byte[] texts =
         [
@@ -41,11 +45,16 @@ public sealed class EntryReaderTests
         [
             0x00, 0x53, 0x73, 0xc0, (byte)(properties.Length + 1), 11, .. properties,
             0x00, 0x53, 0x74, 0xd1, .. Big(texts.Length + 4), .. Big(10), .. texts,
-            0x00, 0x53, 0x75, .. data.Length < 256 ? [0xa0, (byte)data.Length] : (byte[])[0xb0, .. Big(data.Length)], .. data,
+            0x00, 0x53, 0x75, .. length, .. data,
         ];
     }
 
     private static byte[] Text(string text) => [0xa1, (byte)text.Length, .. Encoding.UTF8.GetBytes(text)];
 
-    private static byte[] Big(int value) => [.. BitConverter.GetBytes(value).Reverse()];
+    private static byte[] Big(int value)
+    {
+        var bytes = new byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32BigEndian(bytes, value);
+        return bytes;
+    }
 }
