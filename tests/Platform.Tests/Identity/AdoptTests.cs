@@ -1,7 +1,6 @@
 using FlowPlatform.Hosting;
 using FlowPlatform.Log;
 using FlowPlatform.Outbox;
-using FlowPlatform.Stores;
 using FlowPlatform.Tests.Runtime;
 using FlowPlatform.Tests.Support;
 
@@ -64,18 +63,6 @@ public sealed class AdoptTests : IDisposable
         await Eventually.ThatAsync("the log has the new payment's thanks and greeting", () => Ids(Thanks).Count == 12);
         Ids(Thanks).ShouldBeUnique("the new store's reactor decided again, and the log had it");
         (await bank.Monitor.GetStatusAsync(Cancel)).Outbox.Incidents.ShouldBe(1);
-    }
-
-    [Fact]
-    public async Task A_log_that_loses_its_tail_while_it_is_compared_is_not_waited_for()
-    {
-        await RunAsync(5);
-        await using var bank = await BankHost.StartAsync(new WithoutWriters(log), directory.Path);
-        var published = new PublishedStreams("bank");
-        published.Add(typeof(object), new StreamDefinition("accounts", 3));
-        var adopter = new OutboxAdopter(new LosesTail(log, Partition, 2), bank.Store.Outbox, published, TimeProvider.System);
-
-        await Should.ThrowAsync<EventLogUnavailableException>(() => adopter.AdoptAsync(anew: false, Cancel).WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Cancel));
     }
 
     [Fact]
