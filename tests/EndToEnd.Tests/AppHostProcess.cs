@@ -92,6 +92,36 @@ internal sealed class AppHostProcess : IAsyncDisposable
         kill.ExitCode.ShouldBe(0, $"kill -{signal} {pid}");
     }
 
+    /// <summary>Does something while the AppHost is paused: what ends meanwhile is started again only afterwards.</summary>
+    public async Task WhilePausedAsync(Func<Task> act)
+    {
+        await SignalAsync("STOP", ProcessId);
+        try
+        {
+            await act();
+        }
+        finally
+        {
+            await SignalAsync("CONT", ProcessId);
+        }
+    }
+
+    /// <summary>Kills a service at once, and waits until it is gone.</summary>
+    public Task KillAsync(string service) => KillAsync(Data, service);
+
+    /// <summary>Kills the broker's node as a power cut would, and waits until it is gone. What it has written, the system still has (see <see cref="Repair.StreamFiles"/>).</summary>
+    public Task KillBrokerAsync() => KillAsync(BrokerData, "rabbitmq");
+
+    /// <summary>Where the broker's node has its data.</summary>
+    public string BrokerData => Path.Combine(Data, "rabbitmq");
+
+    private static async Task KillAsync(string data, string name)
+    {
+        var victim = SystemProcesses.Service(data, name).ShouldNotBeNull($"{name} must run");
+        await SignalAsync("KILL", victim.ProcessId);
+        await Eventually.ThatAsync($"{name} is gone", () => !victim.IsAlive);
+    }
+
     /// <summary>Services that are asked to stop do so in good order.</summary>
     public void NoServiceShouldHaveFailed()
     {

@@ -211,7 +211,7 @@ internal sealed partial class ConsumerLoop(
                 consumer.Name,
                 state.Checkpoint.Partition,
                 LogIdentityCase.PartitionCountChanged,
-                $"the stream has {partitions} partitions, but had {state.Checkpoint.Partitions} when the consumer attached. Keys would move: growth is a new stream.");
+                $"the stream has {partitions} partitions, but had {state.Checkpoint.Partitions} when the consumer attached. Keys would move: growth is a new stream. Take the change back and start the service again.");
         }
     }
 

@@ -55,7 +55,7 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
         foreach (var partition in definition.Published.All.SelectMany(stream => stream.PartitionIds))
         {
             var head = heads.GetValueOrDefault(partition);
-            streams.Add(new(partition.Stream, partition.Index, head?.Assigned ?? 0, Math.Max(head?.Confirmed ?? 0, confirms.GetValueOrDefault(partition))));
+            streams.Add(new(partition.Stream, partition.Index, head?.Assigned ?? 0, Math.Max(head?.Confirmed ?? 0, confirms.GetValueOrDefault(partition))) { Producer = store.Outbox.Producer });
         }
 
         var noted = await incidents.ReadAsync(cancellationToken);
@@ -154,13 +154,14 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
         foreach (var feed in loop.Feeds)
         {
             var at = feed.Cursor.Current;
-            var lag = await ends.TryReadAsync(feed.Cursor.Partition, cancellationToken) is var (known, end) && known ? Math.Max(0, (end?.Event.Sequence ?? 0) - at.Mark) : (long?)null;
+            var lag = await ends.TryReadAsync(feed.Cursor.Partition, cancellationToken) is var (known, end) && known ? LogEnds.Lag(end, at) : (long?)null;
             var delay = lag > 0 && feed.Cursor.LogTime is { } logTime ? Math.Max(0, (clock.GetUtcNow() - logTime).TotalSeconds) : 0;
             var error = loop.Failure?.Message ?? feed.Error ?? loop.Trouble?.Reason;
             var state = loop.Failure is not null ? "stopped" : error is not null ? "unavailable" : feed.Shortage is not null ? "refilling" : feed.CatchingUp ? "catching-up" : "live";
             rows.Add(new(
                 loop.Consumer.Name, at.Partition.Stream, at.Partition.Index, at.NextOffset, at.Mark, lag, Math.Round(delay, 3), state, runtime.Ownership.Owner, error ?? feed.Shortage)
             {
+                Producer = at.Producer,
                 Epoch = at.Epoch,
                 Incidents = noted.Count(incident => incident.Consumer == loop.Consumer.Name && incident.Partition == at.Partition),
                 Parked = StatusOf(feed.Cursor.Parked),

@@ -36,12 +36,13 @@ internal sealed class OtherReplicas(FlowRuntime runtime, LogEnds ends, TimeProvi
         fault = loop.Failure?.Message ?? fault;
         var at = known?.Checkpoint;
         var (reached, end) = await ends.TryReadAsync(partition, cancellationToken);
-        var lag = reached ? Math.Max(0, (end?.Event.Sequence ?? 0) - (at?.Mark ?? 0)) : (long?)null;
+        var lag = reached ? LogEnds.Lag(end, at) : (long?)null;
         // The oldest that is not applied is at least as old as the newest.
         var delay = lag > 0 ? Math.Max(0, (clock.GetUtcNow() - end!.Value.Timestamp).TotalSeconds) : 0;
         var state = fault is not null ? "stopped" : owner.Length == 0 ? "waiting" : lag > 0 ? "catching-up" : "live";
         return new(loop.Consumer.Name, partition.Stream, partition.Index, at?.NextOffset ?? 0, at?.Mark ?? 0, lag, Math.Round(delay, 3), state, owner, fault)
         {
+            Producer = at?.Producer,
             Epoch = at?.Epoch ?? 0,
             Parked = known is null ? null : ParkedStatus.Of(new ParkedKeys(known.Parked, known.Discarded), clock.GetUtcNow()),
         };

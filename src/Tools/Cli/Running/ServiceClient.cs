@@ -9,6 +9,11 @@ namespace FlowPlatform.Cli;
 internal sealed class ServiceClient : IDisposable
 {
     private const int LargestAnswer = 64 * 1024 * 1024;
+    private const int LongestActor = 64;
+
+    /// <summary>Who asks, for the audit: a header has no other letters.</summary>
+    private static readonly string Actor = string.Concat(Environment.UserName.Where(static letter => letter is > ' ' and <= '~').Take(LongestActor));
+
     private readonly HttpClient http = new() { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = LargestAnswer };
     private readonly RunningAppHost host;
     private readonly TimeSpan limit;
@@ -68,6 +73,11 @@ internal sealed class ServiceClient : IDisposable
         if (host.AdminKey is { } key)
         {
             request.Headers.TryAddWithoutValidation("X-Flow-Key", key);
+        }
+
+        if (Actor.Length > 0)
+        {
+            request.Headers.TryAddWithoutValidation("X-Flow-Actor", Actor);
         }
 
         using var limited = new CancellationTokenSource(time, clock);
