@@ -17,7 +17,7 @@ public sealed class LagTests
     [InlineData(null, 0, 40, "bank/1", 12, 41, 0)]
     [InlineData("bank/1", 20, 40, null, 0, 0, 20)]
     public void Lag_counts_by_sequence_and_where_that_tells_nothing_by_offset(string? endProducer, long endSequence, long endOffset, string? producer, long mark, long next, long lag) =>
-        LogEnds.Lag(Envelopes.PaidIn("e", endSequence, endProducer).At(endOffset), new Checkpoint { Consumer = "totals", Partition = Partition, Producer = producer, Mark = mark, NextOffset = next }).ShouldBe(lag);
+        LogEnds.Lag(Envelopes.PaidIn("e", endSequence, endProducer).At(endOffset), new Checkpoint { Consumer = "totals", Partition = Partition, Partitions = 2, Producer = producer, Mark = mark, NextOffset = next }).ShouldBe(lag);
 
     [Fact]
     public void In_an_empty_log_nothing_is_missing_and_without_a_checkpoint_everything_is()

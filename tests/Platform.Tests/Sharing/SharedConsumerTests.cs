@@ -152,7 +152,7 @@ public sealed class SharedConsumerTests
     public async Task A_consumer_that_was_mended_gives_to_others_what_it_had_kept()
     {
         await using var bank = await SharedBank.OpenAsync();
-        var first = bank.Start(prepare: totals => totals.Poison = "accounts-0");
+        var first = bank.Start(totals: new Totals(parks: false, attempts: 1) { Poison = "accounts-0" });
         await bank.IsSharedByAsync(first);
         await bank.AppendAsync(0, 1);
         await Eventually.ThatAsync("the consumer has stopped", () => first.Loop.Failure is PoisonEventException);
