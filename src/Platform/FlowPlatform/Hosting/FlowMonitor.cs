@@ -64,7 +64,7 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         foreach (var loop in runtime.Loops)
         {
-            consumers.AddRange(await DescribeAsync(loop, noted, either.Token));
+            consumers.AddRange(await DescribeAsync(loop, noted, either.Token, cancellationToken));
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -148,13 +148,17 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
             : HealthCheckResult.Healthy();
     }
 
-    private async Task<List<ConsumerPartitionStatus>> DescribeAsync(ConsumerLoop loop, IReadOnlyList<Incident> noted, CancellationToken cancellationToken)
+    /// <param name="loop">The consumer.</param>
+    /// <param name="noted">What was recorded of it.</param>
+    /// <param name="looking">Ends looks at the log: what is not known by then is not told.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    private async Task<List<ConsumerPartitionStatus>> DescribeAsync(ConsumerLoop loop, IReadOnlyList<Incident> noted, CancellationToken looking, CancellationToken cancellationToken)
     {
         var rows = new List<ConsumerPartitionStatus>();
         foreach (var feed in loop.Feeds)
         {
             var at = feed.Cursor.Current;
-            var lag = await ends.TryReadAsync(feed.Cursor.Partition, cancellationToken) is var (known, end) && known ? LogEnds.Lag(end, at) : (long?)null;
+            var lag = await ends.TryReadAsync(feed.Cursor.Partition, looking) is var (known, end) && known ? LogEnds.Lag(end, at) : (long?)null;
             var delay = lag > 0 && feed.Cursor.LogTime is { } logTime ? Math.Max(0, (clock.GetUtcNow() - logTime).TotalSeconds) : 0;
             var error = loop.Failure?.Message ?? feed.Error ?? loop.Trouble?.Reason;
             var state = loop.Failure is not null ? "stopped" : error is not null ? "unavailable" : feed.Shortage is not null ? "refilling" : feed.CatchingUp ? "catching-up" : "live";
@@ -170,7 +174,7 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
 
         if (runtime.Ownership.IsShared)
         {
-            await others.AddAsync(rows, loop, cancellationToken);
+            await others.AddAsync(rows, loop, looking, cancellationToken);
         }
 
         // Not attached: it waits for the stream, or stopped before it could.
