@@ -37,7 +37,7 @@ internal sealed class Outside
     private static async Task<T[]> ReadAsync<T>(Channel<T> channel, int count)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        limit.CancelAfter(TimeSpan.FromMinutes(3));
         var read = new List<T>();
         while (read.Count < count)
         {
