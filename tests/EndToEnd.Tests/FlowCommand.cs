@@ -41,6 +41,13 @@ internal static class FlowCommand
         return run;
     }
 
+    /// <summary>What it answers as JSON; null while somebody doesn't answer, as when everything starts again.</summary>
+    public static async Task<JsonElement?> TryJsonAsync(this AppHostProcess host, params string[] arguments)
+    {
+        var run = await RunAsync(Path.GetTempPath(), [.. arguments, "--json", "--data", host.Data]);
+        return run.Out.Length > 0 ? JsonDocument.Parse(run.Out).RootElement : null;
+    }
+
     /// <summary>What it answers as JSON, however it ends.</summary>
     public static async Task<JsonElement> JsonAsync(this AppHostProcess host, params string[] arguments)
     {
