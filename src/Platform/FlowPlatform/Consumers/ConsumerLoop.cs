@@ -180,7 +180,14 @@ internal sealed partial class ConsumerLoop(
     private Attachment Attach(CheckpointState state, LeaseHold hold)
     {
         var cursor = new PartitionCursor(state) { Hold = hold };
-        return attached[cursor] = new Attachment(cursor, new PartitionFeed(log, cursor, queue.Writer, clock), hold);
+        var attachment = attached[cursor] = new Attachment(cursor, new PartitionFeed(log, cursor, queue.Writer, clock), hold);
+        if (cursor.Parked.Any)
+        {
+            // It may wait for events, and there may be none for long: from now on it looks for requests, too.
+            queue.Writer.TryWrite(null!);
+        }
+
+        return attachment;
     }
 
     private async Task FeedAsync(Attachment attachment, CancellationToken cancellationToken)
