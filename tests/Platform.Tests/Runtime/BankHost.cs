@@ -36,7 +36,7 @@ internal sealed class BankHost : IAsyncDisposable
 
     public LoopbackBus Bus => (LoopbackBus)host.Services.GetRequiredService<ICommandBus>();
 
-    public static async Task<BankHost> StartAsync(IEventLog log, string directory, Action<IServiceProvider>? prepare = null, TimeProvider? clock = null, string? database = null)
+    public static async Task<BankHost> StartAsync(IEventLog log, string directory, Action<IServiceProvider>? prepare = null, TimeProvider? clock = null, string? database = null, Func<IServiceStore, IServiceStore>? wrap = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection([new("FLOW_DATA", directory), new("ConnectionStrings:bank-db", database)]);
@@ -52,6 +52,12 @@ internal sealed class BankHost : IAsyncDisposable
             .Projection<Totals>("accounts")
             .Reactor<ThankPayers>("accounts")
             .Command<Greet, string, GreetHandler>());
+        if (wrap is not null)
+        {
+            var real = builder.Services.Last(service => service.ServiceType == typeof(IServiceStore));
+            builder.Services.AddSingleton(provider => wrap((IServiceStore)real.ImplementationFactory!(provider)));
+        }
+
         var host = builder.Build();
         prepare?.Invoke(host.Services);
         await host.StartAsync(TestContext.Current.CancellationToken);

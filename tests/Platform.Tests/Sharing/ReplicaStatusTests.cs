@@ -19,7 +19,7 @@ public sealed class ReplicaStatusTests(PostgresFixture postgres)
         await using var memory = new MemoryEventLog();
         var log = new LogWithoutAnswers(memory);
         await using var first = await BankHost.StartAsync(log, directory.Path, database: database.ConnectionString);
-        await using var second = await BankHost.StartAsync(log, directory.Path, database: database.ConnectionString);
+        await using var second = await BankHost.StartAsync(log, directory.Path, database: database.ConnectionString, wrap: store => new PunctualStore(store));
         await Eventually.ThatAsync("both own partitions", () => TotalsAsync(second), rows => rows.Count == 3 && rows.Select(row => row.Owner).Distinct().Count(owner => owner.Length > 0) == 2);
 
         log.IsSilent = true;
