@@ -71,7 +71,9 @@ public sealed partial class AcceptedGapTests
         // What is missing in Insights is missing: the check says so, and of nobody else.
         var check = await host.JsonAsync("check", "--wait", "120");
         check.GetProperty("quiet").GetBoolean().ShouldBeTrue(check.ToString());
-        check.GetProperty("invariants").EnumerateArray().Where(invariant => !invariant.GetProperty("ok").GetBoolean()).Select(invariant => invariant.GetProperty("name").GetString()).ShouldBe(["per-service counts agree"]);
+        var broken = check.GetProperty("invariants").EnumerateArray().Where(invariant => !invariant.GetProperty("ok").GetBoolean()).Select(invariant => invariant.GetProperty("name").GetString()!).ToList();
+        broken.ShouldContain("per-service counts agree");
+        broken.ShouldBeSubsetOf(["per-service counts agree", "return refunds = value returned", "revenue and ledger agree"], "of what compares with Insights' revenue");
     }
 
     /// <summary>Partition of <c>orders</c> of which Insights misses something; null if it has not stopped.</summary>
