@@ -15,14 +15,11 @@ internal sealed record ClusterMember(int Number, NodeSecrets Secrets, int EpmdPo
     /// </summary>
     private const int NetTickSeconds = 60;
 
-    private static int Schedulers => Math.Max(1, Environment.ProcessorCount / PrivateCluster.Size);
-
     /// <summary>
     /// To be added to the VM's arguments. Replicas of streams listen on ports of their own (6000 to 6500, what is free of it) on every interface, and let in whoever has their token; the VM's
     /// default for listeners keeps them on loopback. Linux lets an ordinary user do so from 5.7 on.
-    /// A third of the processors each, for three nodes are on them: a scheduler more is a thread more to be woken and put to sleep for every message.
     /// </summary>
-    public string Arguments { get; } = string.Create(CultureInfo.InvariantCulture, $" +S {Schedulers}:{Schedulers} -kernel net_ticktime {NetTickSeconds}")
+    public string Arguments { get; } = string.Create(CultureInfo.InvariantCulture, $" -kernel net_ticktime {NetTickSeconds}")
         + (OperatingSystem.IsLinux() && Environment.OSVersion.Version >= new Version(5, 7) ? """ -kernel inet_default_listen_options [{bind_to_device,<<"lo">>}]""" : "");
 
     /// <summary>
