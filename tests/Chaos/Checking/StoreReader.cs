@@ -7,10 +7,11 @@ using Npgsql;
 
 namespace FlowPlatform.Chaos.Checking;
 
-/// <summary>Reads the read models where they lie, with plain SQL: the live generation of each, whichever kind of store it is in.</summary>
+/// <summary>Reads the read models with plain SQL: the live generation of each, whichever kind of store it is in. In Postgres where they lie, of SQLite in copies.</summary>
 internal sealed class StoreReader(HostedSystem system)
 {
     private const decimal SqliteScale = 10_000m;
+    private readonly string copies = Path.Combine(Path.GetDirectoryName(system.Data)!, "copies");
 
     public async Task<ReadModels> ReadAsync(CancellationToken cancellationToken) => new(
         await TableAsync("orders", "order-status", "SELECT order_id, state, updated_at, customer_id, country, amount, placed_at, accepted_ms, shipped_ms FROM order_status", Order, cancellationToken),
@@ -43,7 +44,7 @@ internal sealed class StoreReader(HostedSystem system)
 
     private async Task<DbConnection> OpenAsync(string service, string projection, CancellationToken cancellationToken)
     {
-        await using var main = Connect(service, "main", "main");
+        await using var main = await ConnectAsync(service, "main", "main", cancellationToken);
         await main.OpenAsync(cancellationToken);
         await using var command = main.CreateCommand();
         command.CommandText = "SELECT generation FROM flow_generation WHERE projection = @projection AND live = 1";
@@ -51,12 +52,12 @@ internal sealed class StoreReader(HostedSystem system)
         (parameter.ParameterName, parameter.Value) = ("projection", projection);
         command.Parameters.Add(parameter);
         var generation = Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
-        var connection = Connect(service, string.Create(CultureInfo.InvariantCulture, $"{projection}.g{generation}"), string.Create(CultureInfo.InvariantCulture, $"{projection.Replace('-', '_')}_g{generation}"));
+        var connection = await ConnectAsync(service, string.Create(CultureInfo.InvariantCulture, $"{projection}.g{generation}"), string.Create(CultureInfo.InvariantCulture, $"{projection.Replace('-', '_')}_g{generation}"), cancellationToken);
         await connection.OpenAsync(cancellationToken);
         return connection;
     }
 
-    private DbConnection Connect(string service, string file, string schema) => system.Topology.OnPostgres
+    private async Task<DbConnection> ConnectAsync(string service, string file, string schema, CancellationToken cancellationToken) => system.Topology.OnPostgres
         ? new NpgsqlConnection(new NpgsqlConnectionStringBuilder
         {
             Host = "127.0.0.1",
@@ -68,7 +69,12 @@ internal sealed class StoreReader(HostedSystem system)
             SslMode = SslMode.Disable,
             Pooling = false,
         }.ConnectionString)
-        : new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = system.Inside(Path.Combine(system.Data, service, $"{file}.db")), Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+        : new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = await StoreCopy.MakeAsync(system.Inside(Path.Combine(system.Data, service, $"{file}.db")), Path.Combine(copies, service), cancellationToken),
+            Mode = SqliteOpenMode.ReadWrite,
+            Pooling = false,
+        }.ToString());
 
     private static KeyValuePair<string, string> Order(DbDataReader row) => KeyValuePair.Create(row.GetString(0), ReadModels.Row(
         row.GetInt64(1),

@@ -31,7 +31,7 @@ internal sealed class FaultInjector(HostedSystem system, Detours detours, TimePr
                     ? new MadeFault(null, LastAsync(fault, () => KillAsync("CONT", stopped), cancellationToken))
                     : null;
             case FaultKind.LockStore:
-                var held = await StoreLock.TakeAsync(system.Inside(Path.Combine(system.Data, fault.Target, "main.db")), cancellationToken);
+                var held = await StoreLock.TakeAsync(Path.Combine(system.Data, fault.Target, "main.db"), cancellationToken);
                 return held is null ? null : new MadeFault(null, LastAsync(fault, async () => await held.DisposeAsync(), cancellationToken));
             case FaultKind.FillDisk:
                 var ballast = new Ballast(system.Inside(Path.Combine(system.Data, fault.Target)));

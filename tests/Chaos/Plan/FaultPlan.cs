@@ -21,7 +21,7 @@ internal static class FaultPlan
             return [];
         }
 
-        var cards = Enumerable.Range(0, (count + deck.Count - 1) / deck.Count).SelectMany(_ => random.GetItemsOnce(deck)).Take(count).ToList();
+        var cards = Cards(random, deck, count);
         var slot = length / count;
         var plan = new List<Fault>();
         var nodeFree = TimeSpan.Zero;
@@ -47,6 +47,15 @@ internal static class FaultPlan
         }
 #pragma warning restore CA5394
         return plan;
+    }
+
+    /// <summary>One of each kind comes first, so that no kind is left out where there is room for all; then what is left of the deck, and further decks.</summary>
+    private static List<FaultKind> Cards(Random random, List<FaultKind> deck, int count)
+    {
+        var each = random.GetItemsOnce(deck.Distinct());
+        var rest = deck.ToList();
+        Array.ForEach(each, kind => rest.Remove(kind));
+        return [.. each.Concat(random.GetItemsOnce(rest)).Concat(Enumerable.Range(0, count / deck.Count).SelectMany(_ => random.GetItemsOnce(deck))).Take(count)];
     }
 
     private static bool IsOther(FaultKind kind) => kind is not (FaultKind.KillNode or FaultKind.PauseNode);
@@ -82,7 +91,8 @@ internal static class FaultPlan
             FaultKind.KillNode => ($"node {random.Next(topology.BrokerNodes) + 1}", TimeSpan.Zero, TimeSpan.Zero),
             // A silent node counts as lost after about 15 s.
             FaultKind.PauseNode => ($"node {random.Next(topology.BrokerNodes) + 1}", random.Between(2, 20), TimeSpan.Zero),
-            FaultKind.LockStore => (random.OneOf(Topology.Stores), random.Between(1, 8), TimeSpan.Zero),
+            // The one on the small disk can't be opened from outside its mount namespace: SQLite resolves paths by itself.
+            FaultKind.LockStore => (random.OneOf([.. Topology.Stores.Where(store => store != topology.SmallDisk)]), random.Between(1, 8), TimeSpan.Zero),
             FaultKind.CutLinks => (random.OneOf(topology.LinkTargets), random.Next(2) == 0 ? TimeSpan.Zero : random.Between(1, 6), TimeSpan.Zero),
             FaultKind.DelayLinks => (random.OneOf(topology.LinkTargets), random.Between(4, 10), TimeSpan.FromMilliseconds(random.Next(20, 300))),
             FaultKind.SilenceLinks => (random.OneOf(topology.LinkTargets), random.Between(2, 15), TimeSpan.Zero),

@@ -29,6 +29,12 @@ public sealed class ChaosCommandLineTests
     }
 
     [Theory]
+    [InlineData(25, "--stores", "sqlite")]
+    [InlineData(6, "--stores", "postgres")]
+    [InlineData(40, "--stores", "postgres", "--rate", "40")]
+    public async Task The_input_comes_as_fast_as_two_cores_carry_it_or_as_was_said(double rate, params string[] arguments) => (await ReadAsync(arguments)).Rate.ShouldBe(rate);
+
+    [Theory]
     [InlineData("--minutes is '0'; it must be above 0", "--minutes", "0")]
     [InlineData("--minutes is 'x'; it must be above 0", "--minutes", "x")]
     [InlineData("--faults is '-1'; it must be a whole number", "--faults", "-1")]

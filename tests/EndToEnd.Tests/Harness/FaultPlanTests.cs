@@ -24,6 +24,29 @@ public sealed class FaultPlanTests
     }
 
     [Fact]
+    public void No_seed_leaves_a_kind_out_where_there_is_time_for_all()
+    {
+        var length = TimeSpan.FromMinutes(2);
+        for (var seed = 0; seed < 100; seed++)
+        {
+            foreach (var topology in new[] { Cluster, Single with { SmallDisk = "inventory" } })
+            {
+                var all = Make(topology, seed).Select(fault => fault.Kind).Distinct().ToList();
+                FaultPlan.Make(seed, length, 20, topology, Enum.GetValues<FaultKind>()).Select(fault => fault.Kind).Distinct().ShouldBe(all, ignoreOrder: true);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_store_on_the_small_disk_is_filled_and_not_locked()
+    {
+        var topology = Single with { SmallDisk = "orders" };
+        var plans = Enumerable.Range(0, 20).SelectMany(seed => Make(topology, seed)).ToList();
+        plans.Where(fault => fault.Kind == FaultKind.FillDisk).ShouldAllBe(fault => fault.Target == "orders");
+        plans.Where(fault => fault.Kind == FaultKind.LockStore).Select(fault => fault.Target).Distinct().ShouldBe(["inventory", "payments", "shipping", "insights"], ignoreOrder: true);
+    }
+
+    [Fact]
     public void Faults_come_in_order_within_the_time_and_at_targets_that_are_there()
     {
         for (var seed = 0; seed < 100; seed++)
