@@ -1,3 +1,5 @@
+using FlowPlatform.Consumers;
+using FlowPlatform.Events;
 using FlowPlatform.Log;
 
 namespace FlowPlatform.Simulation;
@@ -12,6 +14,7 @@ internal sealed class Broker(Machine machine)
     private readonly Dictionary<PartitionId, BrokerPartition> partitions = [];
     private readonly List<SimulatedWriter> writers = [];
     private readonly List<SimulatedReader> readers = [];
+    private readonly List<(PartitionId Partition, string Producer, GapEvent Gap)> gaps = [];
 
     public Machine Machine => machine;
 
@@ -24,8 +27,8 @@ internal sealed class Broker(Machine machine)
     /// <summary>Every event that was ever stored under a sequence, cut off since or not: two under one are a broken promise.</summary>
     public Dictionary<(PartitionId Partition, string Producer, long Sequence), EventEnvelope> Stored { get; } = [];
 
-    /// <summary>How many gaps producers have announced.</summary>
-    public int Gaps { get; private set; }
+    /// <summary>Gaps that producers have announced.</summary>
+    public IReadOnlyList<(PartitionId Partition, string Producer, GapEvent Gap)> Gaps => gaps;
 
     /// <summary>Sequences under which two different events were stored.</summary>
     public List<string> Conflicts { get; } = [];
@@ -36,13 +39,36 @@ internal sealed class Broker(Machine machine)
 
     public int? Count(string stream) => streams.TryGetValue(stream, out var count) ? count : null;
 
+    /// <summary>True if some producer has said that it can't give a sequence any more.</summary>
+    public bool HasAnnounced(PartitionId id, string producer, long sequence) =>
+        gaps.Exists(announced => announced.Partition == id && announced.Producer == producer && announced.Gap.From <= sequence && sequence <= announced.Gap.To);
+
+    /// <summary>Everything that was ever stored of a service is there, or announced as lost.</summary>
+    public bool HasEverything(string service)
+    {
+        var there = partitions.Values.SelectMany(partition => partition.Records).Select(record => record.Event.Id).ToHashSet(StringComparer.Ordinal);
+        return Stored.All(stored => stored.Value.Source != service || there.Contains(stored.Value.Id));
+    }
+
     public void Ensure(StreamDefinition definition)
     {
-        streams.TryAdd(definition.Name, definition.Partitions);
-        foreach (var id in definition.PartitionIds)
+        if (streams.TryAdd(definition.Name, definition.Partitions))
         {
-            Of(id);
+            foreach (var id in definition.PartitionIds)
+            {
+                Of(id);
+            }
         }
+        else if (streams[definition.Name] != definition.Partitions)
+        {
+            throw new StreamDefinitionException(definition.Name, $"Stream '{definition.Name}' has {streams[definition.Name]} partitions, not {definition.Partitions}.");
+        }
+    }
+
+    public void Repartition(string stream, int count)
+    {
+        streams[stream] = count;
+        Enumerable.Range(0, count).ToList().ForEach(index => Of(new PartitionId(stream, index)));
     }
 
     public void Add(SimulatedWriter writer) => writers.Add(writer);
@@ -61,16 +87,9 @@ internal sealed class Broker(Machine machine)
             }
 
             partition.Sequences[producer] = @event.Sequence;
-            if (@event.Type == "flow.gap")
-            {
-                Gaps++;
-            }
-            else if (!Stored.TryAdd((id, producer, @event.Sequence), @event) && Stored[(id, producer, @event.Sequence)].Id != @event.Id)
-            {
-                Conflicts.Add($"{id} sequence {@event.Sequence} of {producer} was stored as two events");
-            }
-
+            Note(id, producer, @event);
             partition.Add(new LogRecord(id, partition.NextOffset, machine.Clock.GetUtcNow(), @event), newChunk: machine.Dice.OneIn(3), jump: machine.Dice.OneIn(8) ? machine.Dice.Between(1, 2) : 0);
+            machine.Witness(partition.NextOffset, @event.Sequence);
         }
 
         partition.EndChunk();
@@ -87,6 +106,13 @@ internal sealed class Broker(Machine machine)
     public void LoseTail(PartitionId id, int records)
     {
         Of(id).Cut(records);
+        Disconnect(id, landing: false);
+    }
+
+    /// <summary>The partition was deleted, and is there again, empty.</summary>
+    public void Recreate(PartitionId id)
+    {
+        partitions[id] = new BrokerPartition();
         Disconnect(id, landing: false);
     }
 
@@ -107,6 +133,18 @@ internal sealed class Broker(Machine machine)
         if (away)
         {
             Disconnect(_ => true, _ => true, landing: machine.Dice.OneIn(2));
+        }
+    }
+
+    private void Note(PartitionId id, string producer, EventEnvelope @event)
+    {
+        if (@event.Type == GapEvent.TypeName)
+        {
+            gaps.Add((id, producer, (GapEvent)FlowJson.Deserialize(@event.Data.Span, typeof(GapEvent))));
+        }
+        else if (!Stored.TryAdd((id, producer, @event.Sequence), @event) && Stored[(id, producer, @event.Sequence)].Id != @event.Id)
+        {
+            Conflicts.Add($"{id} sequence {@event.Sequence} of {producer} was stored as two events");
         }
     }
 

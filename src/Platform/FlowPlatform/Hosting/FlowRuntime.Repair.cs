@@ -44,7 +44,7 @@ public sealed partial class FlowRuntime
         try
         {
             var part = parts[what];
-            await part.Stop.CancelAsync();
+            part.Stop.Cancel();
             await part.Ended.WaitAsync(cancellationToken);
             try
             {

@@ -1,0 +1,26 @@
+namespace FlowPlatform.Simulation;
+
+/// <summary>
+/// Compares what came of it with what was decided, by folding both itself: none of the platform's code is used, neither cursors nor consumers. Everything is expected exactly once and in the order
+/// of its partition, in the log's effect, in every read model, in the reactor's rows and in what it emitted.
+/// </summary>
+internal static class Checker
+{
+    /// <summary>Everything that is wrong, at rest.</summary>
+    public static List<string> Check(World world)
+    {
+        List<string> faults = [];
+        var log = new LogCheck(world, faults);
+        var folds = new FoldCheck(world, faults);
+        log.Run();
+        folds.Run();
+        new ReactionCheck(world, log, folds, faults).Run();
+        if (world.Faults.Repartitioned is not null)
+        {
+            faults.AddRange(new[] { "reserve", "totals" }.Where(consumer => !Rest.HasStopped(world, consumer))
+                .Select(consumer => $"{consumer} goes on, though the number of partitions has changed, and keys with it"));
+        }
+
+        return faults;
+    }
+}
