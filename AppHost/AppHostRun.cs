@@ -54,7 +54,7 @@ internal static class AppHostRun
         {
             await notifications.WaitForResourceHealthyAsync(service.Resource.Name, cancellationToken);
         }
-        var urls = services.ToDictionary(service => service.Resource.Name, service => service.GetEndpoint("http").Url);
+        var urls = services.ToDictionary(service => service.Resource.Name, service => RunningAppHost.OneOrAll(HostMode.UrlsOf(service)));
         file.Write(new RunningAppHost(
             Environment.ProcessId,
             urls,

@@ -20,8 +20,8 @@ namespace Microsoft.Extensions.Hosting;
 /// <summary>What every service has in common; nothing of its business.</summary>
 public static class ServiceDefaultsExtensions
 {
-    /// <summary>Less than the AppHost's 10 s, so that a service ends by itself before it is killed.</summary>
-    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(8);
+    /// <summary>How long a service may take to stop besides its flow's batch in progress; both together are less than the AppHost's 10 s, so that it ends by itself before it is killed.</summary>
+    private static readonly TimeSpan ShutdownRest = TimeSpan.FromSeconds(4);
 
     /// <summary>
     /// Adds health checks, problem details, JSON conventions, OpenAPI, console logging, HTTP clients that find services by name, a bounded shutdown, and OpenTelemetry where
@@ -37,7 +37,7 @@ public static class ServiceDefaultsExtensions
         builder.AddTelemetry();
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        services.AddOptions<HostOptions>().Configure<IServiceProvider>(static (host, provider) => host.ShutdownTimeout = (provider.GetService<FlowDefinition>()?.StopTimeout ?? TimeSpan.Zero) + ShutdownRest);
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         builder.AddRequestLimits();
         services.AddHealthChecks().AddCheck("self", () => HealthCheckResult.Healthy(), [HealthEndpoints.Live]);
@@ -60,7 +60,10 @@ public static class ServiceDefaultsExtensions
         if (app.Services.GetRequiredService<IServiceProviderIsService>().IsService(typeof(FlowMonitor)))
         {
             app.MapFlowStatus();
-            app.MapFlowAdmin().MapParking(app.Services.GetRequiredService<FlowDefinition>().ConsumerNames);
+            var flow = app.Services.GetRequiredService<FlowDefinition>();
+            var admin = app.MapFlowAdmin();
+            admin.MapParking(flow.ConsumerNames);
+            admin.MapRepair(flow);
         }
 
         return app;

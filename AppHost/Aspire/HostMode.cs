@@ -49,6 +49,9 @@ internal static class HostMode
     public static BrokerResource AddGivenBroker(IDistributedApplicationBuilder builder, string name, IResourceBuilder<ConnectionStringResource> stream) =>
         new(builder.AddConnectionString(name), stream, Awaited: null);
 
+    /// <summary>Where a service listens: replicas are behind one proxy.</summary>
+    public static IReadOnlyList<string> UrlsOf(IResourceBuilder<ProjectResource> service) => [service.GetEndpoint("http").Url];
+
     /// <summary>A container. Its first start makes each service's role and database, before anything can connect; their passwords are in its environment.</summary>
     public static IStoreServer AddPostgres(IDistributedApplicationBuilder builder, AppHostFlags flags, IReadOnlyList<string> databases)
     {

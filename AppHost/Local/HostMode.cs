@@ -48,6 +48,9 @@ internal static class HostMode
         return settings is null ? throw new UsageException(fault) : new GivenServer(builder, builder.AddConnectionString(name), settings);
     }
 
+    /// <summary>Where a service listens: every replica by itself.</summary>
+    public static IReadOnlyList<string> UrlsOf(IResourceBuilder<ProjectResource> service) => service.GetEndpoint("http").AllUrls();
+
     /// <summary>Why no broker can be run here; null if one can.</summary>
     public static Task<string?> WhyNoBrokerAsync(AppHostFlags flags) =>
         BrokerAvailability.WhyNoneAsync(BrokerDirectory(flags), flags.BrokerNodes, new Lines(), CancellationToken.None);

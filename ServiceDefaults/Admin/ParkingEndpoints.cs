@@ -37,7 +37,7 @@ internal static class ParkingEndpoints
             .Illustrate(StatusCodes.Status202Accepted, samples.Asked)
             .Illustrate(StatusCodes.Status409Conflict, Fault.Of(StatusCodes.Status409Conflict, ParkingSamples.Opposite))
             .Refusal("unknown", StatusCodes.Status404NotFound, ParkingSamples.NotParked, body: samples.Body)
-            .Invalid("consumer", "consumer", "A consumer is named; /flow/status lists them.", body: new { reason = "mended" });
+            .Invalid("consumer", "consumer", "A consumer is named; /flow/status lists them.", body: new ParkingCommand(null, null, null, null, null, "mended"));
         admin.MapPost("/discard", (ParkingCommand body, HttpContext http, FlowParking parking, CancellationToken cancel) => RequestAsync(ParkingVerb.Discard, body, http, parking, cancel))
             .Describe(
                 "discard", "Parking", "Give parked events up",
@@ -45,7 +45,7 @@ internal static class ParkingEndpoints
             .Illustrate(StatusCodes.Status202Accepted, samples.Asked)
             .Illustrate(StatusCodes.Status409Conflict, Fault.Of(StatusCodes.Status409Conflict, ParkingSamples.Opposite))
             .Refusal("unknown", StatusCodes.Status404NotFound, ParkingSamples.NotParked, body: samples.Body)
-            .Invalid("partition", "partition", "A key is named with its stream and partition.", body: new { consumer = samples.Consumer, stream = "orders", key = "536365" });
+            .Invalid("partition", "partition", "A key is named with its stream and partition.", body: samples.Body with { Partition = null });
         admin.MapGet("/audit", AuditAsync)
             .Describe("getAudit", "Parking", "What operators did", "Who, when, why, what; newest first. `next` is the `before` of the next page.")
             .Example("audit", StatusCodes.Status200OK, answer: samples.Audit)

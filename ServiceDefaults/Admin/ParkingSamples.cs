@@ -13,7 +13,7 @@ internal sealed class ParkingSamples(string consumer)
 
     public (string, string)[] Unknown => [("consumer", Consumer), ("stream", "orders"), ("partition", "1"), ("key", "536365")];
 
-    public object Body => new { consumer = Consumer, stream = "orders", partition = 1, key = "536365", reason = "The country is known now." };
+    public ParkingCommand Body => new(Consumer, "orders", 1, "536365", null, "The country is known now.");
 
     public ParkedKeysAnswer Keys => new(1, [key], null);
 

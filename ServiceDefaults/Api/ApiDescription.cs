@@ -75,9 +75,12 @@ public static class ApiDescription
 
     private static void AddFaultsOfAll(EndpointBuilder endpoint)
     {
+        var isAdmin = endpoint.Metadata.OfType<AdminKey.Guarded>().Any();
         if (!endpoint.Metadata.OfType<Unlimited>().Any())
         {
-            Add(StatusCodes.Status429TooManyRequests, "One client may send 100 requests a second (FLOW_CLIENT_RATE). Nothing was done; come again later.");
+            Add(
+                StatusCodes.Status429TooManyRequests,
+                $"One client may send {(isAdmin ? "10 administrative requests a second (FLOW_ADMIN_RATE)" : "100 requests a second (FLOW_CLIENT_RATE)")}. Nothing was done; come again later.");
             Add(StatusCodes.Status503ServiceUnavailable, "The outbox is full: 500,000 events wait for the log, and 500,000 may (FLOW_OUTBOX_LIMIT). Nothing was done; send the same again later.");
         }
 
@@ -87,14 +90,14 @@ public static class ApiDescription
             Add(StatusCodes.Status415UnsupportedMediaType, "The body is JSON: Content-Type is application/json.");
         }
 
-        if (endpoint.Metadata.OfType<AdminKey.Guarded>().Any())
+        if (isAdmin)
         {
             Add(StatusCodes.Status401Unauthorized, $"Header {AdminKey.Header} with the admin key is required.");
         }
 
         void Add(int status, string detail)
         {
-            if (!endpoint.Metadata.OfType<ApiExample>().Any(example => example.Status == status))
+            if (!endpoint.Metadata.OfType<ApiExample>().Concat(endpoint.Metadata.OfType<CommonFault>().Select(fault => fault.Example)).Any(example => example.Status == status))
             {
                 // Without a request of that name: it can't be provoked by what one request says.
                 endpoint.Metadata.Add(new CommonFault(new ApiExample($"status-{status}", status, [], null, Fault.Of(status, detail))));

@@ -92,6 +92,36 @@ internal sealed class AppHostProcess : IAsyncDisposable
         kill.ExitCode.ShouldBe(0, $"kill -{signal} {pid}");
     }
 
+    /// <summary>Does something while the AppHost is paused: what ends meanwhile is started again only afterwards.</summary>
+    public async Task WhilePausedAsync(Func<Task> act)
+    {
+        await SignalAsync("STOP", ProcessId);
+        try
+        {
+            await act();
+        }
+        finally
+        {
+            await SignalAsync("CONT", ProcessId);
+        }
+    }
+
+    /// <summary>Kills a service at once, and waits until it is gone.</summary>
+    public Task KillAsync(string service) => KillAsync(Data, service);
+
+    /// <summary>Kills the broker's node as a power cut would, and waits until it is gone. What it has written, the system still has (see <see cref="Repair.StreamFiles"/>).</summary>
+    public Task KillBrokerAsync() => KillAsync(BrokerData, "rabbitmq");
+
+    /// <summary>Where the broker's node has its data.</summary>
+    public string BrokerData => Path.Combine(Data, "rabbitmq");
+
+    private static async Task KillAsync(string data, string name)
+    {
+        var victim = SystemProcesses.Service(data, name).ShouldNotBeNull($"{name} must run");
+        await SignalAsync("KILL", victim.ProcessId);
+        await Eventually.ThatAsync($"{name} is gone", () => !victim.IsAlive);
+    }
+
     /// <summary>Services that are asked to stop do so in good order.</summary>
     public void NoServiceShouldHaveFailed()
     {
@@ -99,6 +129,16 @@ internal sealed class AppHostProcess : IAsyncDisposable
         {
             ServiceLog(service).ShouldNotContain(line => line.Contains("Unhandled exception", StringComparison.Ordinal), $"{service}'s log");
         }
+    }
+
+    /// <summary>Waits until so many orders are accepted.</summary>
+    public Task AcceptedAsync(OrdersClient orders, int count) => UntilAsync($"{count} orders are accepted", async () => await orders.SummaryAsync() is { } now && now.Accepted >= count);
+
+    /// <summary>Where the broker speaks AMQP, with user and password; of several nodes, the first.</summary>
+    public Uri BrokerAddress()
+    {
+        using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(Data, "apphost.json")));
+        return new UriBuilder(json.RootElement.GetProperty("broker").GetString()!) { Query = "" }.Uri;
     }
 
     public async ValueTask DisposeAsync()
@@ -117,10 +157,11 @@ internal sealed class AppHostProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The log of a service, or of all its replicas.</summary>
     private IEnumerable<string> ServiceLog(string service)
     {
-        var file = Path.Combine(Data, "logs", $"{service}.log");
-        return File.Exists(file) ? File.ReadLines(file) : [];
+        var folder = Path.Combine(Data, "logs");
+        return Directory.Exists(folder) ? Directory.GetFiles(folder, $"{service}*.log").Order(StringComparer.Ordinal).SelectMany(File.ReadLines) : [];
     }
 
     private static void Tell(string who, string text) => TestContext.Current.TestOutputHelper?.WriteLine($"--- {who}\n{text}");

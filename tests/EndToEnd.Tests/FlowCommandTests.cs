@@ -1,7 +1,5 @@
-using System.Diagnostics;
 using System.Text.Json;
 using FlowPlatform.Cli;
-using FlowPlatform.Orchestration.Supervision;
 
 namespace FlowPlatform.EndToEnd.Tests;
 
@@ -27,7 +25,7 @@ public sealed class FlowCommandTests
             answer.EnsureSuccessStatusCode();
         }
 
-        var status = await FlowAsync(folder.Path, "status");
+        var status = await FlowCommand.RunAsync(folder.Path, "status");
         status.Code.ShouldBe(ExitCode.Ok, status.All);
         status.Out.ShouldContain("orders/order-status");
         status.Out.ShouldContain("All is well.");
@@ -35,7 +33,7 @@ public sealed class FlowCommandTests
 
         for (var round = 1; round <= 2; round++)
         {
-            var check = await FlowAsync(folder.Path, "check", "--wait", "120", "--json");
+            var check = await FlowCommand.RunAsync(folder.Path, "check", "--wait", "120", "--json");
             check.Code.ShouldBe(ExitCode.Ok, check.All);
             using var json = JsonDocument.Parse(check.Out);
             json.RootElement.GetProperty("quiet").GetBoolean().ShouldBeTrue();
@@ -48,22 +46,6 @@ public sealed class FlowCommandTests
 
         await AppHostProcess.SignalAsync("TERM", host.ProcessId);
         await host.ExitAsync(TimeSpan.FromMinutes(1));
-        (await FlowAsync(folder.Path, "status")).Code.ShouldBe(ExitCode.Unreachable);
-    }
-
-    private static async Task<Run> FlowAsync(string folder, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(DotnetHost.Path, [typeof(FlowCli).Assembly.Location, .. arguments])
-        {
-            WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
-        })!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(Token), process.StandardError.ReadToEndAsync(Token));
-        await process.WaitForExitAsync(Token);
-        return new Run(process.ExitCode, await output, await error);
-    }
-
-    private sealed record Run(int Code, string Out, string Error)
-    {
-        public string All => $"{Out}\n{Error}";
+        (await FlowCommand.RunAsync(folder.Path, "status")).Code.ShouldBe(ExitCode.Unreachable);
     }
 }

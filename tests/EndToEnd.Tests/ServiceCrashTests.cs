@@ -22,12 +22,10 @@ public sealed class ServiceCrashTests
         using var folder = new TemporaryDirectory();
         var dataset = await SyntheticDataset.WriteAsync(folder.Path, new SyntheticFile.Options { Seed = Seed, Orders = Orders });
         var figures = Figures.Of(dataset);
-        var days = figures.ByDay.Keys.Select(day => DateTime.Parse(day, CultureInfo.InvariantCulture)).ToList();
-        var speed = ((days.Max() - days.Min()) / Pace).ToString("0", CultureInfo.InvariantCulture);
         var file = Path.Combine(folder.Path, "report.json");
 
         await using var host = await AppHostProcess.StartAsync(
-            Path.Combine(folder.Path, "data"), "--dataset", dataset, "--speed", speed + "x", "--until-done", "--report", file, "--broker", broker);
+            Path.Combine(folder.Path, "data"), "--dataset", dataset, "--speed", figures.SpeedFor(Pace), "--until-done", "--report", file, "--broker", broker);
         await KillAllAsync(host);
         (await host.ExitAsync(TimeSpan.FromMinutes(3))).ShouldBe(0);
 

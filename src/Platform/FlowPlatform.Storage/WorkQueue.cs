@@ -13,8 +13,10 @@ internal sealed class WorkQueue(int lanes, Func<WorkUnit, WorkQueue, Task> runGr
 {
     private const int MaxWaiting = 4_096;
     private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
     private readonly Channel<WorkUnit> queue = Channel.CreateBounded<WorkUnit>(new BoundedChannelOptions(MaxWaiting));
     private readonly SemaphoreSlim turns = new(lanes, lanes);
+    private Task<bool>? closing;
 
     /// <summary>Runs the unit in a group, and completes when the group has committed.</summary>
     public async Task<T> RunAsync<T>(WorkUnit<T> unit, CancellationToken cancellationToken)
@@ -46,24 +48,37 @@ internal sealed class WorkQueue(int lanes, Func<WorkUnit, WorkQueue, Task> runGr
         return null;
     }
 
-    /// <summary>Takes no more, and runs what waits.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Takes no more, and runs what waits; a second call says the same.</summary>
+    /// <returns>False if a group hangs: it has the connection for as long as the process lives, and what waits behind it is not run.</returns>
+    public Task<bool> CloseAsync()
     {
-        if (!queue.Writer.TryComplete())
+        lock (turns)
         {
-            return;
+            return closing ??= CloseOnceAsync();
         }
+    }
+
+    public async ValueTask DisposeAsync() => await CloseAsync();
+
+    private async Task<bool> CloseOnceAsync()
+    {
+        queue.Writer.TryComplete();
 
         // The turns are kept: nobody runs a group after this.
         for (var lane = 0; lane < lanes; lane++)
         {
-            await turns.WaitAsync();
+            if (!await turns.WaitAsync(CloseLimit))
+            {
+                return false;
+            }
         }
 
         while (TryTake() is { } first)
         {
             await runGroup(first, this);
         }
+
+        return true;
     }
 
     private async Task EnqueueAsync(WorkUnit unit, CancellationToken cancellationToken)

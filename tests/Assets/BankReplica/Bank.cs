@@ -14,7 +14,7 @@ internal abstract record ThanksEvent;
 [Event("thanks.thanked.v1", Key = nameof(Account))]
 internal sealed record Thanked(string Account, long Amount) : ThanksEvent;
 
-/// <summary>Sums by account. The row in <c>applied</c> makes a second application of the same event fail loudly. An event of 0 pauses the process, in the middle of its transaction.</summary>
+/// <summary>Sums by account. The row in <c>applied</c> makes a second application of the same event fail loudly. An event of 0 may pause the process, or hang, in the middle of its transaction.</summary>
 internal sealed class Sums : Projection
 {
     public Sums() => On<Paid>(async (paid, context) =>
@@ -28,7 +28,23 @@ internal sealed class Sums : Projection
             using var stop = Process.Start("kill", ["-STOP", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)]);
             await stop.WaitForExitAsync();
         }
+
+        await Hanging.MayHangAsync("sums", paid);
     });
+}
+
+/// <summary>A fault of a service's own code: at a payment of 0 it waits for something that never comes.</summary>
+internal static class Hanging
+{
+    /// <summary>Says so, and hangs, where <c>BANK_HANGS</c> names the consumer.</summary>
+    public static async Task MayHangAsync(string consumer, Paid paid)
+    {
+        if (paid.Amount == 0 && Environment.GetEnvironmentVariable("BANK_HANGS") == consumer)
+        {
+            Console.WriteLine($"{consumer} hangs");
+            await new TaskCompletionSource().Task;
+        }
+    }
 }
 
 /// <summary>Serial: the number of each thanks follows the one before, whoever gives it.</summary>
@@ -39,6 +55,7 @@ internal sealed class Thanker : Reactor
         await context.ExecuteAsync(
             "INSERT INTO thanks (event_id, number) SELECT @Id, coalesce(max(number), 0) + 1 FROM thanks", new { context.Record.Event.Id });
         context.Emit(new Thanked(paid.Account, paid.Amount));
+        await Hanging.MayHangAsync("thanker", paid);
     });
 }
 

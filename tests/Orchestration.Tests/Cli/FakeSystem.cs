@@ -45,7 +45,9 @@ internal sealed class FakeSystem : IAsyncDisposable
         return system;
     }
 
-    public static void WriteAppHost(string data, int pid, Dictionary<string, string> urls)
+    public static void WriteAppHost(string data, int pid, Dictionary<string, string> urls) => WriteAppHost(data, pid, urls.ToDictionary(pair => pair.Key, pair => (object)pair.Value));
+
+    private static void WriteAppHost(string data, int pid, Dictionary<string, object> urls)
     {
         Directory.CreateDirectory(data);
         File.WriteAllText(Path.Combine(data, "apphost.json"), JsonSerializer.Serialize(new { pid, urls, broker = "amqp://flow:s3cret@127.0.0.1:1", adminKey = Key }));
@@ -53,6 +55,27 @@ internal sealed class FakeSystem : IAsyncDisposable
 
     /// <summary>What a service answers at a path, whatever the query.</summary>
     public void Says(string service, string path, string json, int status = 200) => answers[$"{service}{path}"] = (status, json);
+
+    /// <summary>A service of several replicas, <c>NAME-1</c> and so on: each knows all, and calls itself <c>host/NUMBER</c>. The first has stopped with <c>orders-1</c>, the last with the outbox.</summary>
+    public void HasReplicas(string service, int count)
+    {
+        var names = Enumerable.Range(1, count).Select(number => $"{service}-{number}").ToList();
+        foreach (var (name, number) in names.Select((name, index) => (name, index + 1)))
+        {
+            Says(name, "/health", """{"status":"Unhealthy","checks":[]}""");
+            Says(
+                name,
+                "/flow/status",
+                $$"""
+                {"version":1,"service":"{{service}}","streams":[],"consumers":[
+                   {"consumer":"order-status","stream":"orders","partition":0,"position":5,"mark":5,"lag":0,"delaySeconds":0,"state":"live","owner":"host/{{count}}"},
+                   {"consumer":"order-status","stream":"orders","partition":1,"position":5,"mark":5,"lag":3,"delaySeconds":0,"state":"stopped","owner":"host/1","error":"a gap"}],
+                 "outbox":{"depth":3,"commands":0,"state":"stopped","error":"another store","owner":"host/{{count}}"},"parked":0,"instance":"host/{{number}}"}
+                """);
+        }
+
+        WriteAppHost(Data, Environment.ProcessId, new Dictionary<string, object> { [service] = names.ConvertAll(name => $"{app.Urls.First()}/{name}/") });
+    }
 
     /// <summary>A service with one consumer.</summary>
     public void HasConsumer(string service, string consumer, string stream = "orders", string state = "live", string? error = null, long lag = 0, string parked = "null") => Says(

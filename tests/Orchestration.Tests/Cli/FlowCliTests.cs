@@ -18,7 +18,7 @@ public sealed class FlowCliTests
     public async Task Help_is_what_was_reviewed()
     {
         await using var system = await FakeSystem.StartAsync();
-        foreach (var verb in (string[])["", "status", "check", "parked", "redrive", "discard", "adopt", "accept-gap", "audit"])
+        foreach (var verb in (string[])["", "status", "check", "parked", "redrive", "discard", "adopt", "accept-gap", "incidents", "audit"])
         {
             var help = await system.RunAsync($"{verb} --help");
             help.Code.ShouldBe(ExitCode.Ok);
@@ -251,6 +251,52 @@ public sealed class FlowCliTests
               {"at":"2026-01-01T11:00:00Z","actor":"admin","action":"discard","reason":"a duplicate of 12","detail":"3 events","consumer":"order-status","stream":"orders","partition":2,"key":"536365"}]}
             """);
         Golden.ShouldBe("audit.txt", (await system.RunAsync("audit")).Out);
+    }
+
+    [Fact]
+    public async Task Incidents_of_the_log_are_listed_newest_first()
+    {
+        await using var system = await FakeSystem.StartAsync("orders", "insights");
+        (await system.RunAsync("incidents")).Out.ShouldBe("Nothing is known to have gone wrong with the log.\n");
+        system.Says("orders", "/flow/incidents", """
+            {"version":1,"incidents":[
+              {"notedAt":"2026-01-01T10:00:00Z","consumer":"outbox","stream":"orders","partition":2,"mark":60,"kind":"lost-tail","detail":"The log had confirmed 60 of orders/1 and ended at 30. Sequences 31 to 60 are published again."}],"more":true}
+            """);
+        system.Says("insights", "/flow/incidents", """
+            {"version":1,"incidents":[
+              {"notedAt":"2026-01-01T11:00:00Z","consumer":"revenue","stream":"orders","partition":0,"mark":7,"kind":"gap-accepted","detail":"Sequences 6 to 7 of orders/1 are missing. Accepted by ann: gone."}],"more":false}
+            """);
+        var run = await system.RunAsync("incidents --limit 1");
+        Golden.ShouldBe("incidents.txt", run.Out);
+        system.Requests.ShouldContain("GET orders/flow/incidents?limit=1");
+        using var json = JsonDocument.Parse((await system.RunAsync("incidents --json --service orders")).Out);
+        json.RootElement.EnumerateObject().Select(member => member.Name).ShouldBe(["version", "incidents", "more"]);
+    }
+
+    [Fact]
+    public async Task What_somebody_should_look_at_is_said_though_everything_flows()
+    {
+        await using var system = await FakeSystem.StartAsync("orders");
+        system.HasConsumer("orders", "order-status");
+        system.Says("orders", "/health", """{"status":"Degraded","checks":[{"name":"flow","status":"Degraded","reason":"order-status has parked 3 events of 1 keys, the oldest 93 s ago: GET /flow/parked shows why; redrive or discard them."}]}""");
+        var run = await system.RunAsync("status");
+        run.Code.ShouldBe(ExitCode.Ok);
+        Golden.ShouldBe("status-degraded.txt", run.Out);
+    }
+
+    [Theory]
+    [InlineData("adopt orders --reason restored --yes", "POST orders-2/flow/adopt {\"reason\":\"restored\"}", "orders goes on as orders/new. The log has 12 events that its store has not; they are not emitted again. flow status shows whether its outbox runs again.")]
+    [InlineData("accept-gap order-status --stream orders --partition 1 --reason gone --yes", "POST orders-1/flow/accept-gap {\"consumer\":\"order-status\",\"stream\":\"orders\",\"partition\":1,\"reason\":\"gone\"}", "orders/order-status goes on without what orders-1 has lost. Sequences 6 to 7 are missing. flow status shows whether anything else is missing.")]
+    public async Task Of_several_replicas_the_one_that_has_stopped_is_asked(string commandLine, string request, string told)
+    {
+        await using var system = await FakeSystem.StartAsync();
+        system.HasReplicas("orders", 2);
+        system.Says("orders-2", "/flow/adopt", """{"version":1,"from":"orders/old","to":"orders/new","beyond":12,"publishedAgain":0}""");
+        system.Says("orders-1", "/flow/accept-gap", """{"version":1,"consumer":"order-status","stream":"orders","partition":1,"case":"Hole","from":6,"to":7,"detail":"Sequences 6 to 7 are missing."}""");
+        var run = await system.RunAsync(commandLine);
+        run.Error.ShouldBeEmpty();
+        run.Out.ShouldBe($"{told}\n");
+        system.Requests.Where(line => line.StartsWith("POST", StringComparison.Ordinal)).ShouldBe([request]);
     }
 
     [Fact]

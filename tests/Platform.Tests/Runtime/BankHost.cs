@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 
 namespace FlowPlatform.Tests.Runtime;
 
-/// <summary>A small service on a real SQLite store and a log that the test controls. Dispose and create again with the same directory: a restart.</summary>
+/// <summary>A small service on a real store (SQLite, or a Postgres database) and a log that the test controls. Dispose and create again with the same directory: a restart.</summary>
 internal sealed class BankHost : IAsyncDisposable
 {
     private readonly IHost host;
@@ -36,10 +36,10 @@ internal sealed class BankHost : IAsyncDisposable
 
     public LoopbackBus Bus => (LoopbackBus)host.Services.GetRequiredService<ICommandBus>();
 
-    public static async Task<BankHost> StartAsync(IEventLog log, string directory, Action<IServiceProvider>? prepare = null, TimeProvider? clock = null)
+    public static async Task<BankHost> StartAsync(IEventLog log, string directory, Action<IServiceProvider>? prepare = null, TimeProvider? clock = null, string? database = null, Func<IServiceStore, IServiceStore>? wrap = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddInMemoryCollection([new("FLOW_DATA", directory)]);
+        builder.Configuration.AddInMemoryCollection([new("FLOW_DATA", directory), new("ConnectionStrings:bank-db", database)]);
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(log);
         builder.Services.AddSingleton(clock ?? TimeProvider.System);
@@ -52,6 +52,12 @@ internal sealed class BankHost : IAsyncDisposable
             .Projection<Totals>("accounts")
             .Reactor<ThankPayers>("accounts")
             .Command<Greet, string, GreetHandler>());
+        if (wrap is not null)
+        {
+            var real = builder.Services.Last(service => service.ServiceType == typeof(IServiceStore));
+            builder.Services.AddSingleton(provider => wrap((IServiceStore)real.ImplementationFactory!(provider)));
+        }
+
         var host = builder.Build();
         prepare?.Invoke(host.Services);
         await host.StartAsync(TestContext.Current.CancellationToken);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using FlowPlatform.Consumers;
 using FlowPlatform.Events;
 using FlowPlatform.Log;
@@ -59,9 +60,33 @@ public sealed class BatchApplierTests : IDisposable
         static EventEnvelope Unhandled(string id, string producer) => Envelopes.Of("accounts.audited.v1", Envelopes.PaidIn(id, 1, producer));
     }
 
-    private static async Task<PartitionCursor> AttachAsync(IStore store, PartitionId partition)
+    [Fact]
+    public async Task A_reactor_on_a_slow_disk_that_was_quiet_takes_a_backlog_in_large_batches()
     {
-        var checkpoint = new Checkpoint { Consumer = "totals", Partition = partition, Partitions = 2 };
+        const int Quiet = 30;
+        const int Backlog = 400;
+        var clock = new VirtualClock(Envelopes.Time);
+        var published = new PublishedStreams("bank");
+        published.Add(typeof(ThanksEvent), new StreamDefinition("thanks", 2));
+        await using var main = new SqliteServiceStore(directory.Path, typeof(BatchApplierTests).Assembly, published, clock);
+        await main.OpenAsync(Cancel);
+        var slow = new SlowCommits(main, clock);
+        var cursor = await AttachAsync(main, First, "thank-payers");
+        var applier = new BatchApplier(new ThankPayers(), slow, clock);
+        for (var number = 0; number < Quiet; number++)
+        {
+            await ApplyInBatchesAsync(applier, Item(cursor, Envelopes.PaidIn($"e{number}", number + 1).At(number, First)));
+        }
+
+        slow.Commits = 0;
+        await ApplyInBatchesAsync(applier, Item(cursor, [.. Enumerable.Range(Quiet, Backlog).Select(number => Envelopes.PaidIn($"e{number}", number + 1).At(number, First))]));
+        cursor.Committed.Mark.ShouldBe(Quiet + Backlog);
+        slow.Commits.ShouldBeLessThanOrEqualTo(4, "what a commit costs is no reason for more of them");
+    }
+
+    private static async Task<PartitionCursor> AttachAsync(IStore store, PartitionId partition, string consumer = "totals")
+    {
+        var checkpoint = new Checkpoint { Consumer = consumer, Partition = partition, Partitions = 2 };
         await store.WriteAsync(
             async transaction =>
             {
@@ -84,6 +109,18 @@ public sealed class BatchApplierTests : IDisposable
         await applier.CommitAsync(records, Cancel);
     }
 
+    private static async Task ApplyInBatchesAsync(BatchApplier applier, FeedItem item)
+    {
+        var records = new List<LogRecord>();
+        while (!item.Exhausted)
+        {
+            applier.Begin();
+            applier.Take(item, records);
+            await applier.CommitAsync(records, Cancel);
+            records.Clear();
+        }
+    }
+
     private static FeedItem Item(PartitionCursor cursor, params LogRecord[] records) => new(cursor, new LogBatch(cursor.Partition, records, null));
 
     private static EventEnvelope Gap(long from, long to) => new()
@@ -91,4 +128,24 @@ public sealed class BatchApplierTests : IDisposable
         Id = "gap", Type = GapEvent.TypeName, Source = "bank", Key = "k", Time = Envelopes.Time, CommittedAt = Envelopes.Time, Producer = "bank/1", Sequence = to,
         Data = FlowJson.Serialize(new GapEvent(from, to)),
     };
+
+    /// <summary>A store on which each commit takes 50 ms.</summary>
+    private sealed class SlowCommits(IStore inner, VirtualClock clock) : IStore
+    {
+        public int Commits { get; set; }
+
+        public ICheckpoints Checkpoints => inner.Checkpoints;
+
+        public async Task<T> WriteAsync<T>(Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken)
+        {
+            var written = await inner.WriteAsync(work, cancellationToken);
+            Commits++;
+            clock.Advance(TimeSpan.FromMilliseconds(50));
+            return written;
+        }
+
+        public ValueTask<DbConnection> OpenReadAsync(CancellationToken cancellationToken) => inner.OpenReadAsync(cancellationToken);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

@@ -233,6 +233,15 @@ internal sealed class BankProcess : IAsyncDisposable
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Asks it to end by a signal, and waits so long at most.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> EndAsync(string signal, TimeSpan limit)
+    {
+        Signal(signal);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(limit, TestContext.Current.CancellationToken);
+        return process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!process.HasExited)

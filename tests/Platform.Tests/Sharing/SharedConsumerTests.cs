@@ -148,6 +148,25 @@ public sealed class SharedConsumerTests
         await bank.HasAppliedAllAsync();
     }
 
+    [Fact]
+    public async Task A_consumer_that_was_mended_gives_to_others_what_it_had_kept()
+    {
+        await using var bank = await SharedBank.OpenAsync();
+        var first = bank.Start(totals: new Totals(parks: false, attempts: 1) { Poison = "accounts-0" });
+        await bank.IsSharedByAsync(first);
+        await bank.AppendAsync(0, 1);
+        await Eventually.ThatAsync("the consumer has stopped", () => first.Loop.Failure is PoisonEventException);
+        var second = bank.Start();
+        await Eventually.ThatAsync("the first counts with the second", () => first.Ownership.Table.Members.Count == 2);
+
+        first.Restart();
+
+        await bank.IsSharedByAsync(first, second);
+        await AppendEverywhereAsync(bank, 10);
+        await bank.HasAppliedAllAsync();
+        await Eventually.ThatAsync("the fault is gone", () => bank.Leases.Table.Leases.All(lease => lease.Fault is null));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

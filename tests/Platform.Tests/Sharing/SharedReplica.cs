@@ -12,8 +12,9 @@ internal sealed class SharedReplica : IAsyncDisposable
     private readonly SharedBank bank;
     private readonly CancellationTokenSource stopping = new();
     private readonly Ownership ownership;
+    private readonly TimeProvider clock;
     private readonly ConsumerLoop reactor;
-    private readonly Task[] running;
+    private readonly List<Task> running;
     private readonly Task sharing;
     private bool ended;
 
@@ -22,7 +23,8 @@ internal sealed class SharedReplica : IAsyncDisposable
         this.bank = bank;
         Name = name;
         ownership = new Ownership(bank.Leases, name, ["totals", "thank-payers"], clock, stopping.Token);
-        Loop = new ConsumerLoop(new ConsumerDefinition(typeof(Totals), ["accounts"]), totals, bank.Projection, bank.Log, clock, ownership, TimeSpan.FromSeconds(30));
+        this.clock = clock;
+        Loop = NewLoop(totals);
         reactor = new ConsumerLoop(new ConsumerDefinition(typeof(ThankPayers), ["accounts"]), new ThankPayers(), bank.Store, bank.Log, clock, ownership, TimeSpan.FromSeconds(30));
         sharing = Task.Run(ownership.RunAsync);
         running = [SuperviseAsync(Loop), SuperviseAsync(reactor)];
@@ -30,7 +32,7 @@ internal sealed class SharedReplica : IAsyncDisposable
 
     public string Name { get; }
 
-    public ConsumerLoop Loop { get; }
+    public ConsumerLoop Loop { get; private set; }
 
     public Ownership Ownership => ownership;
 
@@ -39,6 +41,14 @@ internal sealed class SharedReplica : IAsyncDisposable
 
     /// <summary>Partitions that its serial reactor reads.</summary>
     public int OwnOfReactor => reactor.Feeds.Count;
+
+    /// <summary>Runs the projection again, mended, after it has stopped.</summary>
+    public void Restart()
+    {
+        Loop.Dispose();
+        Loop = NewLoop(new Totals());
+        running.Add(SuperviseAsync(Loop));
+    }
 
     /// <summary>Stops as a service does.</summary>
     public async Task StopAsync()
@@ -77,6 +87,9 @@ internal sealed class SharedReplica : IAsyncDisposable
         ownership.Dispose();
         stopping.Dispose();
     }
+
+    private ConsumerLoop NewLoop(Totals totals) =>
+        new(new ConsumerDefinition(typeof(Totals), ["accounts"]), totals, bank.Projection, bank.Log, clock, ownership, TimeSpan.FromSeconds(30));
 
     private Task SuperviseAsync(ConsumerLoop loop) => Task.Run(async () =>
     {

@@ -5,6 +5,7 @@ using FlowPlatform.Orchestration.Broker;
 using FlowPlatform.RabbitMQ.StreamProtocol;
 using FlowPlatform.Tests.Support;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace FlowPlatform.RabbitMQ.Tests.Cluster;
 
@@ -114,11 +115,33 @@ public sealed class ClusterFixture : IAsyncLifetime
         kill.ExitCode.ShouldBe(0);
     }
 
+    /// <summary>An AMQP connection to a node that listens: one that stood still may be taking itself back into the cluster, and doesn't meanwhile.</summary>
+    internal async Task<IConnection> ConnectAsync()
+    {
+        var factory = new ConnectionFactory { UserName = "flow", Password = BrokerAddress.Parse(Options()).Amqp.Password };
+        IConnection? connection = null;
+        await Eventually.ThatAsync(
+            "a node lets us in",
+            async () =>
+            {
+                try
+                {
+                    connection = await factory.CreateConnectionAsync([.. Nodes.Select(node => new AmqpTcpEndpoint("127.0.0.1", node.AmqpPort))], "tests", CancellationToken.None);
+                    return true;
+                }
+                catch (BrokerUnreachableException)
+                {
+                    return false;
+                }
+            },
+            Limit);
+        return connection!;
+    }
+
     internal async Task DeleteAsync(StreamDefinition stream)
     {
         await WholeAsync();
-        var factory = new ConnectionFactory { HostName = "127.0.0.1", Port = Nodes[0].AmqpPort, UserName = "flow", Password = BrokerAddress.Parse(Options()).Amqp.Password };
-        await using var connection = await factory.CreateConnectionAsync("tests", CancellationToken.None);
+        await using var connection = await ConnectAsync();
         await using var channel = await connection.CreateChannelAsync(cancellationToken: CancellationToken.None);
         foreach (var partition in stream.PartitionIds)
         {

@@ -37,7 +37,7 @@ internal sealed class Outside
     private static async Task<T[]> ReadAsync<T>(Channel<T> channel, int count)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        limit.CancelAfter(TimeSpan.FromMinutes(3));
         var read = new List<T>();
         while (read.Count < count)
         {
@@ -75,10 +75,10 @@ internal sealed class CommandService : IAsyncDisposable
 
     private CommandBusHost Commands => host.Services.GetRequiredService<CommandBusHost>();
 
-    public static async Task<CommandService> StartAsync(string amqpUri, FakeStore store, Outside outside, TimeSpan? limit = null, TimeSpan? maxStay = null)
+    public static async Task<CommandService> StartAsync(string amqpUri, FakeStore store, Outside outside, TimeSpan? limit = null, TimeSpan? maxStay = null, int nodes = 1)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddInMemoryCollection([new("ConnectionStrings:rabbitmq", amqpUri)]);
+        builder.Configuration.AddInMemoryCollection([new("ConnectionStrings:rabbitmq", amqpUri), new("FLOW_BROKER_NODES", $"{nodes}")]);
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IServiceStore>(store).AddSingleton(outside);
         builder.AddFlow("tests", flow => flow.UseRabbitMqCommands().Command<Work, string, WorkHandler>());

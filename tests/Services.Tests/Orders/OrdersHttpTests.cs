@@ -203,7 +203,12 @@ public sealed class OrdersHttpTests : IAsyncLifetime
     {
         var api = await GetAsync<JsonElement>("/openapi/v1.json");
         api.GetProperty("paths").EnumerateObject().Select(path => path.Name)
-            .ShouldBe(["/health", "/alive", "/flow/status", "/orders", "/orders/batch", "/orders/{id}/cancel", "/returns", "/returns/{id}", "/orders/{id}", "/orders/summary"], ignoreOrder: true);
+            .ShouldBe(
+                [
+                    "/health", "/alive", "/flow/status", "/orders", "/orders/batch", "/orders/{id}/cancel", "/returns", "/returns/{id}", "/orders/{id}", "/orders/summary",
+                    "/flow/parked", "/flow/parked/{consumer}/{stream}/{partition}/{key}", "/flow/redrive", "/flow/discard", "/flow/audit", "/flow/adopt", "/flow/accept-gap", "/flow/incidents",
+                ],
+                ignoreOrder: true);
     }
 
     private Task<OrdersSummary> SummaryAsync() => GetAsync<OrdersSummary>("/orders/summary");

@@ -19,6 +19,17 @@ public sealed class QuietWatchTests
         Observe(Quiet()).ShouldBe(Verdict.Quiet);
     }
 
+    [Theory]
+    [InlineData(0, 0, true)]
+    [InlineData(0, 2, false)]
+    [InlineData(3, 0, false)]
+    public void A_producer_that_adopted_the_log_counts_anew_and_who_has_applied_what_came_before_is_at_its_end(long last, long lag, bool quiet)
+    {
+        Observe(Adopted(last, lag));
+        Observe(Adopted(last, lag)).ShouldBe(quiet ? Verdict.Quiet : Verdict.Moving);
+        (Adopted(last, lag).Lag > 0).ShouldBe(!quiet);
+    }
+
     [Fact]
     public void Quiet_snapshots_with_other_numbers_are_not_quiet()
     {
@@ -167,6 +178,16 @@ public sealed class QuietWatchTests
                 new OutboxStatus(0, 0, "running", null),
                 0));
         return new Snapshot { Statuses = statuses, Orders = Summary(5, 0), Ledger = new Ledger(50m, 0m, 4m, -1m, 5, 0, 0, 2, 1), Shipments = new ShipmentsSummary(5, 50m, 9, 0, 0) };
+    }
+
+    /// <summary>Orders adopted its log, and has published so many events since; of 10 by the store before it, some may be to come.</summary>
+    private static Snapshot Adopted(long last, long lag)
+    {
+        var quiet = Quiet(last);
+        var statuses = quiet.Statuses.ToDictionary();
+        statuses["orders"] = statuses["orders"] with { Streams = [new PublishedPartitionStatus("orders", 0, last, last) { Producer = "orders/new" }] };
+        statuses["insights"] = statuses["insights"] with { Consumers = [new ConsumerPartitionStatus("revenue", "orders", 0, 10, 10, lag, 0, "live", "me", null) { Producer = "orders/old" }] };
+        return quiet with { Statuses = statuses };
     }
 
     private static OrdersSummary Summary(long shipped, long paid) =>

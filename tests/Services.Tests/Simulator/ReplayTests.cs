@@ -165,6 +165,18 @@ public sealed class ReplayTests : IAsyncLifetime
         progress.Position.ShouldBe(10);
     }
 
+    [Fact]
+    public async Task While_one_action_is_stuck_only_so_many_others_begin()
+    {
+        var progress = new Progress(0);
+        var entries = Enumerable.Range(0, Progress.MostOpen).Select(at => progress.Begin(at)).ToList();
+        var room = progress.RoomAsync(Cancel).AsTask();
+        entries.Skip(1).ToList().ForEach(progress.Complete);
+        room.IsCompleted.ShouldBeFalse("the first has not arrived");
+        progress.Complete(entries[0]);
+        await room;
+    }
+
     private async Task<DatasetInput> FileAsync(long orders)
     {
         var path = Path.Combine(directory.Path, "input.csv");

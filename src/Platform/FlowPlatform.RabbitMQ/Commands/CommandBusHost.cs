@@ -14,7 +14,7 @@ namespace FlowPlatform.RabbitMQ.Commands;
 /// Owns MassTransit's bus: a queue and a consumer per command that the service handles. Starting it never holds the host up: without a broker it tries on in the background, and reconnects later.
 /// Safe for concurrent use.
 /// </summary>
-internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAsyncDisposable
+internal sealed partial class CommandBusHost : IHostedLifecycleService, IHealthCheck, IAsyncDisposable
 {
     /// <summary>The broker may be away that long before health turns red.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -102,16 +102,39 @@ internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAs
         };
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Calls under way come to their end while the flow stops, not after it.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        await stopping.CancelAsync();
-        aborting.CancelAfter(Grace);
-        await starting.WaitAsync(cancellationToken);
-        if (ready.Task.IsCompletedSuccessfully)
+        if (!stopping.IsCancellationRequested)
         {
-            await bus!.StopAsync(cancellationToken);
+            aborting.CancelAfter(Grace);
+            await stopping.CancelAsync();
         }
     }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await StoppingAsync(cancellationToken);
+        try
+        {
+            await starting.WaitAsync(cancellationToken);
+            if (ready.Task.IsCompletedSuccessfully)
+            {
+                await bus!.StopAsync(cancellationToken).WaitAsync(cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Handlers that hang, or a broker that doesn't answer: the connection ends with the process, and what was not answered is delivered again.
+            LogNotStopped(transport.ToString());
+        }
+    }
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>May be called twice: the container knows it as itself and as a hosted service.</summary>
     public async ValueTask DisposeAsync()
@@ -225,4 +248,7 @@ internal sealed partial class CommandBusHost : IHostedService, IHealthCheck, IAs
 
     [LoggerMessage(2, LogLevel.Debug, "The service stopped before the command bus had started")]
     private partial void LogGivenUp(Exception reason);
+
+    [LoggerMessage(3, LogLevel.Warning, "The command bus at {Address} did not stop in time and is abandoned: commands under way stay in their queues")]
+    private partial void LogNotStopped(string address);
 }

@@ -105,11 +105,7 @@ internal sealed class PostgresServiceStore : IServiceStore
             return;
         }
 
-        foreach (var generation in generations)
-        {
-            await generation.DisposeAsync();
-        }
-
+        await Task.WhenAll(generations.Select(generation => generation.DisposeAsync().AsTask()));
         if (signals is not null)
         {
             await signals.DisposeAsync();

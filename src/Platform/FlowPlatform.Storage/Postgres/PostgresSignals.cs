@@ -17,6 +17,10 @@ internal sealed class PostgresSignals : IAsyncDisposable
     /// <summary>How often the heads are looked at, in case a message was lost; also how old the count of other replicas' rows may be.</summary>
     public static readonly TimeSpan PollEvery = TimeSpan.FromSeconds(1);
 
+    /// <summary>The connection that listens has no limit of its own for a statement.</summary>
+    private const int ListenSeconds = 10;
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(1);
+
     /// <summary>Between two messages of a process: a hundred a second wake a relay often enough.</summary>
     private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(10);
     private readonly PostgresSources sources;
@@ -59,8 +63,16 @@ internal sealed class PostgresSignals : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        await running;
-        stopping.Dispose();
+        try
+        {
+            await running.WaitAsync(EndLimit);
+            stopping.Dispose();
+        }
+        catch (TimeoutException)
+        {
+            // The server doesn't answer: its connections end with the process.
+            return;
+        }
     }
 
     private Task TellAsync() => UntilStoppedAsync(async cancellationToken =>
@@ -83,7 +95,7 @@ internal sealed class PostgresSignals : IAsyncDisposable
     {
         await using var connection = await sources.OpenOwnAsync(cancellationToken);
         connection.Inner.Notification += (_, told) => Hear(told.Payload);
-        await connection.ExecuteAsync($"LISTEN {Channel}");
+        await connection.ExecuteAsync(new CommandDefinition($"LISTEN {Channel}", commandTimeout: ListenSeconds, cancellationToken: cancellationToken));
 
         // What was said while nobody listened is lost.
         outbox.Distrust();

@@ -39,8 +39,8 @@ internal sealed class PostgresWriter : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await serial.DisposeAsync();
-        await keyed.DisposeAsync();
+        // A group that hangs ends with the process: the server rolls it back.
+        await Task.WhenAll(serial.CloseAsync(), keyed.CloseAsync());
     }
 
     private async Task RunSerialAsync(WorkUnit first, WorkQueue queue)

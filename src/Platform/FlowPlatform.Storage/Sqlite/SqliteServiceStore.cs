@@ -72,13 +72,8 @@ internal sealed class SqliteServiceStore(string directory, Assembly schema, Publ
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var generation in generations)
-        {
-            await generation.DisposeAsync();
-        }
-
-        await main.DisposeAsync();
-        if (processLock is not null)
+        var closed = await Task.WhenAll(generations.Append(main).Select(store => store.CloseAsync()));
+        if (processLock is not null && Array.TrueForAll(closed, static done => done))
         {
             await processLock.DisposeAsync();
         }

@@ -61,13 +61,14 @@ internal sealed class SqliteStore : IStore
 
     public ValueTask<DbConnection> OpenReadAsync(CancellationToken cancellationToken) => connections.OpenReaderAsync(cancellationToken);
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Commits what waits, and closes the file.</summary>
+    /// <returns>False if a unit hangs, and with it the file.</returns>
+    public async Task<bool> CloseAsync()
     {
         // The writer closes last: only it can move the write-ahead log into the file, so that a copy of the file is whole.
         connections.ClearPool();
-        if (writer is not null)
-        {
-            await writer.DisposeAsync();
-        }
+        return writer is null || await writer.CloseAsync();
     }
+
+    public async ValueTask DisposeAsync() => await CloseAsync();
 }

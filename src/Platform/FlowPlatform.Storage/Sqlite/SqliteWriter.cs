@@ -37,12 +37,21 @@ internal sealed class SqliteWriter : IAsyncDisposable
     public Task<T> WriteAsync<T>(Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken) =>
         queue.RunAsync(new WorkUnit<T>(work, cancellationToken), cancellationToken);
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Commits what waits, and closes the connection.</summary>
+    /// <returns>False if a unit hangs: then the connection is left to the process, whose end rolls back.</returns>
+    public async Task<bool> CloseAsync()
     {
-        await queue.DisposeAsync();
+        if (!await queue.CloseAsync())
+        {
+            return false;
+        }
+
         outbox?.Dispose();
         await connection.DisposeAsync();
+        return true;
     }
+
+    public async ValueTask DisposeAsync() => await CloseAsync();
 
     /// <summary>SQLite rolls back all of it by itself on some errors (disk full, I/O, memory): then the error is the group's, and there is nothing to roll back.</summary>
     private bool InTransaction => SQLitePCL.raw.sqlite3_get_autocommit(connection.Handle) == 0;

@@ -180,7 +180,14 @@ internal sealed partial class ConsumerLoop(
     private Attachment Attach(CheckpointState state, LeaseHold hold)
     {
         var cursor = new PartitionCursor(state) { Hold = hold };
-        return attached[cursor] = new Attachment(cursor, new PartitionFeed(log, cursor, queue.Writer, clock), hold);
+        var attachment = attached[cursor] = new Attachment(cursor, new PartitionFeed(log, cursor, queue.Writer, clock), hold);
+        if (cursor.Parked.Any)
+        {
+            // It may wait for events, and there may be none for long: from now on it looks for requests, too.
+            queue.Writer.TryWrite(null!);
+        }
+
+        return attachment;
     }
 
     private async Task FeedAsync(Attachment attachment, CancellationToken cancellationToken)
@@ -211,7 +218,7 @@ internal sealed partial class ConsumerLoop(
                 consumer.Name,
                 state.Checkpoint.Partition,
                 LogIdentityCase.PartitionCountChanged,
-                $"the stream has {partitions} partitions, but had {state.Checkpoint.Partitions} when the consumer attached. Keys would move: growth is a new stream.");
+                $"the stream has {partitions} partitions, but had {state.Checkpoint.Partitions} when the consumer attached. Keys would move: growth is a new stream. Take the change back and start the service again.");
         }
     }
 

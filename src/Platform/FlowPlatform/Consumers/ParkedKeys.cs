@@ -25,6 +25,7 @@ internal sealed class ParkedKeys(IReadOnlyList<ParkedKey> parked, IReadOnlySet<s
         get => field || keys.Count == 0;
         set;
     }
+    = parked.Count == 0;
 
     /// <summary>Why an event was parked last, since this process attached; null if none was.</summary>
     public PoisonEventException? LastFailure { get; private set; }

@@ -23,10 +23,13 @@ public sealed class FlowDefinition
     public IReadOnlyList<CommandDefinition> AllCommands => Commands;
 
     /// <summary>How long a stop, or another replica that is to have a partition, waits for the batch in progress; then it is abandoned, and applied again from where it is committed.</summary>
-    internal TimeSpan StopTimeout { get; init; } = ConsumerDefinition.StopTimeout;
+    public TimeSpan StopTimeout { get; internal init; } = ConsumerDefinition.StopTimeout;
 
     /// <summary>Names of its consumers, in the order of their declaration.</summary>
     public IReadOnlyList<string> ConsumerNames => [.. Consumers.Select(consumer => Consumer.NameOf(consumer.Type))];
+
+    /// <summary>Names of the streams that a consumer reads; none if there is no consumer of that name.</summary>
+    public IReadOnlyList<string> StreamsOf(string consumer) => Consumers.Find(declared => Consumer.NameOf(declared.Type) == consumer)?.Streams ?? [];
 
     internal List<ConsumerDefinition> Consumers { get; } = [];
 
@@ -38,6 +41,6 @@ public sealed class FlowDefinition
 /// <param name="Streams">Names of the streams.</param>
 public sealed record ConsumerDefinition(Type Type, IReadOnlyList<string> Streams)
 {
-    /// <summary>Default of the setting <c>FLOW_STOP_TIMEOUT</c>: 10 s.</summary>
-    internal static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
+    /// <summary>Default of the setting <c>FLOW_STOP_TIMEOUT</c>: 4 s.</summary>
+    internal static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(4);
 }

@@ -11,7 +11,7 @@ public static class FlowHostingExtensions
 {
     /// <summary>
     /// Adds the flow of a service. The store, the log and the command bus are chosen by extensions of their own packages on the same builder.
-    /// Setting <c>FLOW_STOP_TIMEOUT</c> (seconds, default 10) is how long a stop waits for the batch in progress before it abandons it.
+    /// Setting <c>FLOW_STOP_TIMEOUT</c> (seconds, default 4) is how long a stop waits for the batch in progress before it abandons it.
     /// </summary>
     /// <param name="builder">The host's builder.</param>
     /// <param name="service">Name of the service: lower-case, as in the log's <c>source</c> and the producer's reference.</param>

@@ -55,7 +55,7 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
         foreach (var partition in definition.Published.All.SelectMany(stream => stream.PartitionIds))
         {
             var head = heads.GetValueOrDefault(partition);
-            streams.Add(new(partition.Stream, partition.Index, head?.Assigned ?? 0, Math.Max(head?.Confirmed ?? 0, confirms.GetValueOrDefault(partition))));
+            streams.Add(new(partition.Stream, partition.Index, head?.Assigned ?? 0, Math.Max(head?.Confirmed ?? 0, confirms.GetValueOrDefault(partition))) { Producer = store.Outbox.Producer });
         }
 
         var noted = await incidents.ReadAsync(cancellationToken);
@@ -64,12 +64,15 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         foreach (var loop in runtime.Loops)
         {
-            consumers.AddRange(await DescribeAsync(loop, noted, either.Token));
+            consumers.AddRange(await DescribeAsync(loop, noted, either.Token, cancellationToken));
         }
 
         cancellationToken.ThrowIfCancellationRequested();
 
-        return latest = new FlowStatus(1, definition.Service, streams, consumers, await DescribeOutboxAsync(streams, noted, cancellationToken), consumers.Sum(row => row.Parked?.Keys ?? 0));
+        return latest = new FlowStatus(1, definition.Service, streams, consumers, await DescribeOutboxAsync(streams, noted, cancellationToken), consumers.Sum(row => row.Parked?.Keys ?? 0))
+        {
+            Instance = runtime.Ownership.Owner,
+        };
     }
 
     /// <inheritdoc />
@@ -145,19 +148,24 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
             : HealthCheckResult.Healthy();
     }
 
-    private async Task<List<ConsumerPartitionStatus>> DescribeAsync(ConsumerLoop loop, IReadOnlyList<Incident> noted, CancellationToken cancellationToken)
+    /// <param name="loop">The consumer.</param>
+    /// <param name="noted">What was recorded of it.</param>
+    /// <param name="looking">Ends looks at the log: what is not known by then is not told.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    private async Task<List<ConsumerPartitionStatus>> DescribeAsync(ConsumerLoop loop, IReadOnlyList<Incident> noted, CancellationToken looking, CancellationToken cancellationToken)
     {
         var rows = new List<ConsumerPartitionStatus>();
         foreach (var feed in loop.Feeds)
         {
             var at = feed.Cursor.Current;
-            var lag = await ends.TryReadAsync(feed.Cursor.Partition, cancellationToken) is var (known, end) && known ? Math.Max(0, (end?.Event.Sequence ?? 0) - at.Mark) : (long?)null;
+            var lag = await ends.TryReadAsync(feed.Cursor.Partition, looking) is var (known, end) && known ? LogEnds.Lag(end, at) : (long?)null;
             var delay = lag > 0 && feed.Cursor.LogTime is { } logTime ? Math.Max(0, (clock.GetUtcNow() - logTime).TotalSeconds) : 0;
             var error = loop.Failure?.Message ?? feed.Error ?? loop.Trouble?.Reason;
             var state = loop.Failure is not null ? "stopped" : error is not null ? "unavailable" : feed.Shortage is not null ? "refilling" : feed.CatchingUp ? "catching-up" : "live";
             rows.Add(new(
                 loop.Consumer.Name, at.Partition.Stream, at.Partition.Index, at.NextOffset, at.Mark, lag, Math.Round(delay, 3), state, runtime.Ownership.Owner, error ?? feed.Shortage)
             {
+                Producer = at.Producer,
                 Epoch = at.Epoch,
                 Incidents = noted.Count(incident => incident.Consumer == loop.Consumer.Name && incident.Partition == at.Partition),
                 Parked = StatusOf(feed.Cursor.Parked),
@@ -166,13 +174,18 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
 
         if (runtime.Ownership.IsShared)
         {
-            await others.AddAsync(rows, loop, cancellationToken);
+            await others.AddAsync(rows, loop, looking, cancellationToken);
         }
 
-        foreach (var (stream, waiting) in loop.WaitingFor.Where(pair => !rows.Exists(row => row.Stream == pair.Key)))
+        // Not attached: it waits for the stream, or stopped before it could.
+        foreach (var stream in loop.Streams.Where(stream => !rows.Exists(row => row.Stream == stream)))
         {
-            rows.Add(new(
-                loop.Consumer.Name, stream, 0, 0, 0, null, 0, loop.Failure is null ? "waiting" : "stopped", runtime.Ownership.Owner, loop.Failure?.Message ?? waiting.Reason));
+            var waiting = loop.WaitingFor.GetValueOrDefault(stream);
+            if (loop.Failure is not null || waiting is not null)
+            {
+                rows.Add(new(
+                    loop.Consumer.Name, stream, 0, 0, 0, null, 0, loop.Failure is null ? "waiting" : "stopped", runtime.Ownership.Owner, loop.Failure?.Message ?? waiting!.Reason));
+            }
         }
 
         return rows;

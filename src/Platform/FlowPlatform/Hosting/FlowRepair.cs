@@ -39,8 +39,9 @@ public sealed class FlowRepair
     public async Task<AcceptedGap> AcceptGapAsync(string consumer, PartitionId partition, string actor, string reason, CancellationToken cancellationToken)
     {
         var loop = runtime.Loops.FirstOrDefault(candidate => candidate.Consumer.Name == consumer && candidate.Streams.Contains(partition.Stream))
-            ?? throw new RepairRefusedException($"Service '{definition.Service}' has no consumer '{consumer}' of stream '{partition.Stream}'.", unknown: true);
+            ?? throw new RepairRefusedException($"Service '{definition.Service}' has no consumer '{consumer}' of stream '{partition.Stream}'; it has {Known()}.", unknown: true);
         var stopped = loop.Failure ?? loop.Feeds.FirstOrDefault(feed => feed.Cursor.Partition == partition)?.Unrecognised;
+        RequireHere(loop.UnitOf(partition), stopped);
         GapAcceptance.Require(consumer, partition, stopped);
         var kept = runtime.StoreOf(loop.Consumer.GetType());
         return await runtime.RepairConsumerAsync(
@@ -75,10 +76,16 @@ public sealed class FlowRepair
     /// <exception cref="EventLogUnavailableException">The log can't be reached; adopt again when it is.</exception>
     public async Task<Adoption> AdoptAsync(string actor, string reason, CancellationToken cancellationToken)
     {
+        if (definition.Published.All.Count == 0)
+        {
+            throw new RepairRefusedException($"Service '{definition.Service}' publishes nothing: it has no outbox that could adopt a log.", unknown: true);
+        }
+
+        RequireHere(LeaseUnit.OutboxRelay, runtime.Relay?.Failure);
         var stopped = runtime.Relay?.Failure switch
         {
             OutboxIdentityException identity => identity,
-            null => throw new RepairRefusedException("There is nothing to adopt: the outbox fits the log, or another replica publishes it."),
+            null => throw new RepairRefusedException("There is nothing to adopt: the outbox fits the log."),
             var other => throw new RepairRefusedException($"Adopting the log would not help, for the outbox's relay has stopped for another reason: {other.Message}"),
         };
         return await runtime.RepairRelayAsync(
@@ -103,6 +110,18 @@ public sealed class FlowRepair
     /// <summary>What is known to have gone wrong with the log, of all consumers and the outbox, newest first.</summary>
     public Task<IReadOnlyList<Incident>> ReadIncidentsAsync(CancellationToken cancellationToken) =>
         new Incidents(runtime, store, clock).ReadAsync(cancellationToken);
+
+    private string Known() => definition.ConsumerNames.Count == 0 ? "none" : string.Join("; ", definition.ConsumerNames.Select(name => $"{name} of {string.Join(", ", definition.StreamsOf(name))}"));
+
+    /// <summary>Only the replica that has stopped with it knows what is wrong, and runs it again.</summary>
+    private void RequireHere(LeaseUnit unit, Exception? stopped)
+    {
+        var table = runtime.Ownership.Table;
+        if (stopped is null && table.Leases.FirstOrDefault(lease => lease.Unit == unit) is { Fault: { } fault, Owner: { } owner } lease && owner != runtime.Ownership.Owner && table.IsHeld(lease))
+        {
+            throw new RepairRefusedException($"Replica {owner} has stopped with it; this is {runtime.Ownership.Owner}. Ask that one (its /flow/status calls itself so): {fault}");
+        }
+    }
 
     /// <summary>Before it is done: what is not written down does not happen.</summary>
     private async Task RecordAsync(AuditEntry entry, CancellationToken cancellationToken)

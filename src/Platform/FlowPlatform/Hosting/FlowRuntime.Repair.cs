@@ -45,7 +45,9 @@ public sealed partial class FlowRuntime
         {
             var part = parts[what];
             part.Stop.Cancel();
-            await part.Ended.WaitAsync(cancellationToken);
+
+            // Whoever is told to end is run again, so it is waited for whether the caller still does or not; the stop is bounded (FLOW_STOP_TIMEOUT).
+            await part.Ended;
             try
             {
                 return await repair();
@@ -75,6 +77,15 @@ public sealed partial class FlowRuntime
             parts[name] = part;
             running.RemoveAll(static task => task.IsCompleted);
             running.Add(part.Ended);
+        }
+    }
+
+    /// <summary>Names of what has not ended.</summary>
+    private List<string> RunningParts()
+    {
+        lock (running)
+        {
+            return [.. parts.Where(part => !part.Value.Ended.IsCompleted).Select(part => part.Key).DefaultIfEmpty("command relay")];
         }
     }
 

@@ -16,6 +16,9 @@ namespace FlowPlatform.Hosting;
 /// </summary>
 public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposable
 {
+    /// <summary>For what is abandoned to come to its end: a rollback, a goodbye to the broker.</summary>
+    private static readonly TimeSpan AbandonLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(2);
     private readonly FlowDefinition definition;
     private readonly IServiceProvider services;
     private readonly IServiceStore store;
@@ -28,6 +31,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     private volatile ConsumerLoop[] loops = [];
     private int disposed;
     private bool left;
+    private bool abandoned;
     private volatile OutboxRelay? relay;
     private volatile CommandRelay? commands;
     private Exception? commandFailure;
@@ -126,7 +130,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         stopping.Cancel();
-        await Task.WhenAll(Running()).WaitAsync(cancellationToken);
+        await EndAsync(cancellationToken);
         await LeaveAsync();
     }
 
@@ -146,8 +150,14 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         }
 
         stopping.Cancel();
-        await Task.WhenAll(Running());
+        await EndAsync(CancellationToken.None);
         await LeaveAsync();
+        if (abandoned)
+        {
+            // What is left behind may still use the rest.
+            return;
+        }
+
         ownership?.Dispose();
         Array.ForEach(loops, static loop => loop.Dispose());
         repairing.Dispose();
@@ -175,15 +185,53 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         return generation;
     }
 
-    /// <summary>After nothing writes any more: the other replicas need not wait.</summary>
+    /// <summary>
+    /// Waits until nothing runs any more. What neither finishes nor can be abandoned in time (a handler that hangs, a database that doesn't answer) is left behind: its transaction was not committed, and ends
+    /// with the process.
+    /// </summary>
+    private async Task EndAsync(CancellationToken cancellationToken)
+    {
+        var ended = Task.WhenAll(Running());
+        if (abandoned && !ended.IsCompleted)
+        {
+            return;
+        }
+
+        try
+        {
+            await ended.WaitAsync(definition.StopTimeout + AbandonLimit, clock, cancellationToken);
+        }
+        catch (Exception late) when (late is TimeoutException or OperationCanceledException)
+        {
+            abandoned = true;
+            LogAbandoned(string.Join(", ", RunningParts()), definition.StopTimeout.TotalSeconds);
+        }
+    }
+
+    /// <summary>After nothing writes any more, or what may still write is fenced out by whoever takes its partitions: the other replicas need not wait.</summary>
     private async Task LeaveAsync()
     {
-        if (ownership is not null && !left)
+        if (ownership is null || left)
         {
-            left = true;
-            await ownership.LeaveAsync();
-            await sharing;
+            return;
         }
+
+        left = true;
+        try
+        {
+            await EndMembershipAsync(ownership).WaitAsync(LeaveLimit, clock);
+        }
+        catch (TimeoutException)
+        {
+            // The database doesn't answer: the others find out when the term is over.
+            abandoned = true;
+        }
+    }
+
+    private async Task EndMembershipAsync(Ownership ending)
+    {
+        await ending.LeaveAsync();
+        await sharing;
     }
 
     private Task SuperviseAsync(string what, Func<CancellationToken, Task> run, Action<Exception> failed, CancellationToken? part = null)
@@ -215,4 +263,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
 
     [LoggerMessage(2, LogLevel.Debug, "{What} ended")]
     private partial void LogEnded(string what);
+
+    [LoggerMessage(3, LogLevel.Warning, "{What} did not end in time and is abandoned (FLOW_STOP_TIMEOUT is {Seconds} s): what it was doing is not committed, and is done at the next start")]
+    private partial void LogAbandoned(string what, double seconds);
 }

@@ -16,14 +16,22 @@ public sealed record FlowStatus(
     IReadOnlyList<PublishedPartitionStatus> Streams,
     IReadOnlyList<ConsumerPartitionStatus> Consumers,
     OutboxStatus Outbox,
-    int Parked);
+    int Parked)
+{
+    /// <summary>This process, as it is called where it is an owner.</summary>
+    public string Instance { get; init; } = "";
+}
 
 /// <summary>The end of a published partition.</summary>
 /// <param name="Stream">Name of the stream.</param>
 /// <param name="Partition">Index of the partition.</param>
 /// <param name="LastSequence">Last sequence assigned in the outbox.</param>
 /// <param name="Confirmed">The log has confirmed everything up to this.</param>
-public sealed record PublishedPartitionStatus(string Stream, int Partition, long LastSequence, long Confirmed);
+public sealed record PublishedPartitionStatus(string Stream, int Partition, long LastSequence, long Confirmed)
+{
+    /// <summary>Producer reference that the sequences are of; a store that adopted a log counts from 1 again, under another one.</summary>
+    public string Producer { get; init; } = "";
+}
 
 /// <summary>Where a consumer is in one partition.</summary>
 /// <param name="Consumer">Name of the consumer.</param>
@@ -39,6 +47,9 @@ public sealed record PublishedPartitionStatus(string Stream, int Partition, long
 public sealed record ConsumerPartitionStatus(
     string Consumer, string Stream, int Partition, long Position, long Mark, long? Lag, double DelaySeconds, string State, string Owner, string? Error)
 {
+    /// <summary>Producer reference that <see cref="Mark"/> is of; null before the first event, and for writers without sequences.</summary>
+    public string? Producer { get; init; }
+
     /// <summary>Epoch of the owner: every hand-over raises it; 0 where nothing is shared.</summary>
     public long Epoch { get; init; }
 

@@ -72,14 +72,24 @@ internal sealed class OutboxAdopter(IEventLog log, IOutbox outbox, PublishedStre
         var own = await log.ReadLastOfAsync(partition, outbox.Producer, cancellationToken);
         var head = (await outbox.ReadHeadsAsync(cancellationToken)).FirstOrDefault(candidate => candidate.Partition == partition) ?? new OutboxHead(partition, 0, 0, null);
         var survey = new Survey(head, await outbox.ReadIdsAsync(partition, cancellationToken), own?.Event.Sequence ?? 0);
-        if (await log.ReadLastAsync(partition, cancellationToken) is not { } last)
+
+        // A sequence is never at a lower offset than its number less one, unless a gap before it was announced: then it is looked for from the beginning.
+        var start = Math.Min(Math.Max(0, survey.Common - 1), own?.Offset ?? 0);
+        if (await log.ReadAtAsync(partition, start, cancellationToken) is { } at && at.Event.Producer == outbox.Producer && at.Event.Sequence > survey.Common + 1)
         {
-            return survey;
+            start = 0;
         }
 
-        // A sequence is never at a lower offset than its number less one.
-        await using var reader = await log.OpenReaderAsync(partition, LogPosition.At(Math.Max(0, survey.Common - 1)), cancellationToken);
-        for (var end = -1L; end < last.Offset;)
+        await using var reader = await log.OpenReaderAsync(partition, LogPosition.At(start), cancellationToken);
+
+        // Only now: a log that loses its tail from here on ends the reader, and one that has lost it meanwhile has an earlier end, which would be waited for without an end.
+        var last = await log.ReadLastAsync(partition, cancellationToken);
+        if ((await log.ReadLastOfAsync(partition, outbox.Producer, cancellationToken))?.Event.Sequence != own?.Event.Sequence || (last is { } end && end.Offset < start))
+        {
+            throw new EventLogUnavailableException($"{partition} has changed while it was compared with the outbox.");
+        }
+
+        for (var read = start - 1; read < (last?.Offset ?? -1);)
         {
             using var batch = await reader.ReadAsync(cancellationToken);
             foreach (var record in batch.Records.Where(IsOfService))
@@ -87,7 +97,7 @@ internal sealed class OutboxAdopter(IEventLog log, IOutbox outbox, PublishedStre
                 survey.Compare(record, outbox.Producer);
             }
 
-            end = batch.Records[^1].Offset;
+            read = batch.Records[^1].Offset;
         }
 
         return survey;

@@ -12,6 +12,9 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
     private static readonly TimeSpan MarkEvery = TimeSpan.FromSeconds(30);
     private const int TrimRows = 2_000;
 
+    /// <summary>Enough for a retention; while nothing can be trimmed, no more are kept.</summary>
+    private static readonly int MostMarks = (int)(Retention / MarkEvery) + 2;
+
     private readonly Dictionary<PartitionId, TrimMarks> marks = [];
     private volatile PartitionRelay[] relays = [];
 
@@ -157,7 +160,7 @@ internal sealed class OutboxRelay(IEventLog log, IOutbox outbox, PublishedStream
         }
 
         var now = relay.Connected;
-        if (known.Queue.Count == 0 || now - known.Queue.Last().Connected >= MarkEvery)
+        if (known.Queue.Count == 0 || (known.Queue.Count < MostMarks && now - known.Queue.Last().Connected >= MarkEvery))
         {
             var confirmed = relay.Confirmed.Sequence;
             if (confirmed == known.Verified || (confirmed > 0 && !await relay.VerifyAsync(cancellationToken)))

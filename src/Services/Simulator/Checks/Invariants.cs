@@ -53,16 +53,19 @@ internal static class Invariants
 
     private static Invariant NoHole(Evidence e)
     {
-        var last = e.Statuses.Values.SelectMany(status => status.Streams).ToDictionary(row => (row.Stream, row.Partition), row => row.LastSequence);
+        var ends = Snapshot.EndsOf(e.Statuses.Values);
         var consumers = e.Statuses.Values.SelectMany(status => status.Consumers.Select(row => (status.Service, Row: row))).ToList();
         return Judge(
             "no hole",
             [
-                .. consumers.Select(c => Same($"mark of {Name(c.Service, c.Row)}", c.Row.Mark, "last sequence", last.GetValueOrDefault((c.Row.Stream, c.Row.Partition), -1))),
+                .. consumers.Select(c => AtEnd(Name(c.Service, c.Row), c.Row, ends.GetValueOrDefault((c.Row.Stream, c.Row.Partition)))),
                 .. consumers.Select(c => Same($"lag of {Name(c.Service, c.Row)}", c.Row.Lag ?? -1, "expected", 0)),
                 .. e.Statuses.Values.Select(status => Same($"parked keys of {status.Service}", status.Parked, "expected", 0)),
             ]);
     }
+
+    private static (bool Ok, string Detail) AtEnd(string name, ConsumerPartitionStatus row, PublishedPartitionStatus? end) =>
+        (end is not null && Snapshot.IsAtEnd(row, end), $"mark of {name} {row.Mark}, last sequence {(end is null ? "unknown" : Text(end.LastSequence))}");
 
     private static string Name(string service, ConsumerPartitionStatus row) => $"{service}/{row.Consumer} on {row.Stream}-{row.Partition}";
 

@@ -3,9 +3,12 @@ namespace Simulator.Replay;
 /// <summary>Knows up to where everything has arrived, although actions arrive in any order. Safe for concurrent use.</summary>
 internal sealed class Progress(long start)
 {
+    /// <summary>Positions on the way at a time. While one action is stuck, because its service is down, the others go on, but not for ever: all of them are kept, and sent again after a crash.</summary>
+    public const int MostOpen = 10_000;
     private readonly Lock gate = new();
     private readonly Queue<Entry> entries = new();
     private Entry? newest;
+    private TaskCompletionSource? room;
     private long position = start;
 
     /// <summary>Every action below this position has arrived.</summary>
@@ -29,6 +32,27 @@ internal sealed class Progress(long start)
             {
                 return entries.Sum(entry => entry.Open);
             }
+        }
+    }
+
+    /// <summary>Waits until another position may begin.</summary>
+    public async ValueTask RoomAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task wait;
+            lock (gate)
+            {
+                if (entries.Count < MostOpen)
+                {
+                    return;
+                }
+
+                room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                wait = room.Task;
+            }
+
+            await wait.WaitAsync(cancellationToken);
         }
     }
 
@@ -78,6 +102,8 @@ internal sealed class Progress(long start)
             }
 
             position = entries.Dequeue().Position + 1;
+            room?.TrySetResult();
+            room = null;
         }
     }
 

@@ -126,6 +126,7 @@ internal sealed class Replayer(IReplayInput input, Pace pace, RunLog log, RunSta
 
     private async Task HandOverAsync(Step step, CancellationToken cancellationToken)
     {
+        await progress.RoomAsync(cancellationToken);
         await Gate.LeaveAsync(cancellationToken);
         var pending = new Pending(step.Action, progress.Begin(step.Position));
         if (step.Action is OrderAction)

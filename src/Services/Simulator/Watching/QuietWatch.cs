@@ -120,17 +120,17 @@ internal sealed class QuietWatch(TimeProvider clock, TimeSpan limit, Func<long>?
             found.Add($"{status.Service}: outbox has {status.Outbox.Depth} unconfirmed rows and {status.Outbox.Commands} waiting commands, {Describe(status.Outbox.State, status.Outbox.Error)}.");
         }
 
-        var last = snapshot.LastSequences();
-        found.AddRange(snapshot.Statuses.Values.SelectMany(status => status.Consumers.Select(row => FindObstacle(status.Service, row, last))).OfType<string>());
+        var ends = snapshot.Ends();
+        found.AddRange(snapshot.Statuses.Values.SelectMany(status => status.Consumers.Select(row => FindObstacle(status.Service, row, ends))).OfType<string>());
         return found;
     }
 
-    private static string? FindObstacle(string service, ConsumerPartitionStatus row, Dictionary<(string, int), long> last)
+    private static string? FindObstacle(string service, ConsumerPartitionStatus row, Dictionary<(string, int), PublishedPartitionStatus> ends)
     {
         var name = $"{service}: consumer {row.Consumer} on {row.Stream}-{row.Partition}";
-        return !last.TryGetValue((row.Stream, row.Partition), out var end) ? $"{name}: its producer does not say where the stream ends."
-            : row.Mark == end ? null
-            : $"{name} is at {row.Mark} of {end}, {Describe(row.State, row.Error)}.";
+        return !ends.TryGetValue((row.Stream, row.Partition), out var end) ? $"{name}: its producer does not say where the stream ends."
+            : Snapshot.IsAtEnd(row, end) ? null
+            : $"{name} is at {row.Mark} of {end.LastSequence}, {Describe(row.State, row.Error)}.";
     }
 
     // Commands in a queue are in no outbox any more; what they are to bring about is counted instead.

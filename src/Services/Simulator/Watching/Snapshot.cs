@@ -29,12 +29,25 @@ internal sealed record Snapshot
     {
         get
         {
-            var last = LastSequences();
-            return Statuses.Values.SelectMany(status => status.Consumers).Sum(row => Math.Max(0, last.GetValueOrDefault((row.Stream, row.Partition), row.Mark) - row.Mark));
+            var ends = Ends();
+            return Statuses.Values.SelectMany(status => status.Consumers).Sum(row => ends.TryGetValue((row.Stream, row.Partition), out var end) ? Missing(row, end) : 0);
         }
     }
 
     /// <summary>The end of every partition whose producer answered.</summary>
-    public Dictionary<(string Stream, int Partition), long> LastSequences() =>
-        Statuses.Values.SelectMany(status => status.Streams).ToDictionary(row => (row.Stream, row.Partition), row => row.LastSequence);
+    public Dictionary<(string Stream, int Partition), PublishedPartitionStatus> Ends() => EndsOf(Statuses.Values);
+
+    /// <inheritdoc cref="Ends" />
+    public static Dictionary<(string Stream, int Partition), PublishedPartitionStatus> EndsOf(IEnumerable<FlowStatus> statuses) =>
+        statuses.SelectMany(status => status.Streams).ToDictionary(row => (row.Stream, row.Partition));
+
+    /// <summary>
+    /// Events that a consumer has still to apply. A producer that adopted the log has begun to count anew: who has applied nothing of that yet has all of it to come, and what the log says of what came before.
+    /// </summary>
+    public static long Missing(ConsumerPartitionStatus row, PublishedPartitionStatus end) =>
+        row.Producer is null || row.Producer == end.Producer ? Math.Max(0, end.LastSequence - row.Mark) : Math.Max(end.LastSequence, row.Lag ?? 0);
+
+    /// <summary>True if a consumer is where its producer is.</summary>
+    public static bool IsAtEnd(ConsumerPartitionStatus row, PublishedPartitionStatus end) =>
+        row.Producer is null || row.Producer == end.Producer ? row.Mark == end.LastSequence : end.LastSequence == 0 && row.Lag == 0;
 }

@@ -43,6 +43,16 @@ internal sealed class Terminal
 
     public void Line(string text = "") => Out.WriteLine(text);
 
+    /// <summary>Writes sentences below a heading, each folded to the terminal's width.</summary>
+    public void List(string heading, IEnumerable<string> sentences)
+    {
+        Line(heading);
+        foreach (var sentence in sentences)
+        {
+            Draw(new Padder(new Text(Safe(sentence)), new Padding(2, 0, 0, 0)));
+        }
+    }
+
     public void Fault(string text)
     {
         foreach (var line in text.Split('\n'))

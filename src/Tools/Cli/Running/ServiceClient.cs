@@ -9,6 +9,11 @@ namespace FlowPlatform.Cli;
 internal sealed class ServiceClient : IDisposable
 {
     private const int LargestAnswer = 64 * 1024 * 1024;
+    private const int LongestActor = 64;
+
+    /// <summary>Who asks, for the audit: a header has no other letters.</summary>
+    private static readonly string Actor = string.Concat(Environment.UserName.Where(static letter => letter is > ' ' and <= '~').Take(LongestActor));
+
     private readonly HttpClient http = new() { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = LargestAnswer };
     private readonly RunningAppHost host;
     private readonly TimeSpan limit;
@@ -27,6 +32,10 @@ internal sealed class ServiceClient : IDisposable
         ? url
         : throw new CliException(ExitCode.Misuse, $"There is no service '{service}' here; there are {string.Join(", ", host.Urls.Keys)}.");
 
+    /// <summary>The same, of all replicas.</summary>
+    /// <exception cref="CliException">The AppHost has no such service.</exception>
+    public IReadOnlyList<Uri> UrlsOf(string service) => host.Urls.GetValueOrDefault(service) is { Count: > 0 } urls ? urls : [UrlOf(service)];
+
     /// <summary>Gets JSON; null if there is nothing at that path.</summary>
     /// <exception cref="CliException">No answer, or a refusal.</exception>
     public async Task<JsonElement?> FindAsync(string service, Uri url, string path, CancellationToken cancellationToken)
@@ -44,11 +53,15 @@ internal sealed class ServiceClient : IDisposable
 
     /// <summary>Posts, with the admin key.</summary>
     /// <exception cref="CliException">No answer, or a refusal.</exception>
-    public async Task<JsonElement> PostAsync(string service, string path, object? body, CancellationToken cancellationToken, TimeSpan? longer = null)
+    public Task<JsonElement> PostAsync(string service, string path, object? body, CancellationToken cancellationToken, TimeSpan? longer = null) =>
+        PostAsync(service, UrlOf(service), path, body, longer ?? limit, cancellationToken);
+
+    /// <summary>Posts to one of a service's replicas, with the admin key.</summary>
+    /// <exception cref="CliException">No answer, or a refusal.</exception>
+    public async Task<JsonElement> PostAsync(string service, Uri url, string path, object? body, TimeSpan time, CancellationToken cancellationToken)
     {
-        var url = UrlOf(service);
         using var answer = await SendAsync(
-            service, () => new HttpRequestMessage(HttpMethod.Post, At(url, path)) { Content = body is null ? null : JsonContent.Create(body, body.GetType()) }, longer ?? limit, cancellationToken);
+            service, () => new HttpRequestMessage(HttpMethod.Post, At(url, path)) { Content = body is null ? null : JsonContent.Create(body, body.GetType()) }, time, cancellationToken);
         return await ReadAsync(service, answer, cancellationToken);
     }
 
@@ -60,6 +73,11 @@ internal sealed class ServiceClient : IDisposable
         if (host.AdminKey is { } key)
         {
             request.Headers.TryAddWithoutValidation("X-Flow-Key", key);
+        }
+
+        if (Actor.Length > 0)
+        {
+            request.Headers.TryAddWithoutValidation("X-Flow-Actor", Actor);
         }
 
         using var limited = new CancellationTokenSource(time, clock);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 
 namespace FlowPlatform.Cli;
@@ -6,6 +7,9 @@ namespace FlowPlatform.Cli;
 /// <summary><c>flow adopt</c> and <c>flow accept-gap</c>: decisions about a log that is not what a store remembers.</summary>
 internal static class RepairVerbs
 {
+    /// <summary>What the log has beyond the store is read, however much it is.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
     public static Verb Adopt()
     {
         var service = new Argument<string>("SERVICE") { Description = "The service whose outbox has stopped" };
@@ -16,8 +20,9 @@ internal static class RepairVerbs
             var name = context.Parsed.GetValue(service)!;
             context.Client.UrlOf(name);
             context.Confirm(yes, $"Let {name} adopt the log as it is, and go on as a new incarnation?");
-            var answer = await context.Client.PostAsync(name, "/flow/adopt", new Dictionary<string, object> { ["reason"] = context.Parsed.GetValue(reason)! }, cancellation);
-            Tell(context, "adopt", name, null, answer, $"{name} adopts the log. flow status shows whether its outbox runs again.");
+            var owner = await OwnerAsync(context, name, static flow => flow.Find("outbox") is { } outbox && outbox.Text("state") == "stopped" ? outbox.Text("owner") : null, cancellation);
+            var answer = await context.Client.PostAsync(name, owner, "/flow/adopt", new Dictionary<string, object> { ["reason"] = context.Parsed.GetValue(reason)! }, Patience, cancellation);
+            Tell(context, "adopt", name, null, answer, Adopted(name, answer));
             return ExitCode.Ok;
         });
     }
@@ -37,10 +42,34 @@ internal static class RepairVerbs
             var service = await Consumers.ServiceOfAsync(context, of, owner, cancellation);
             context.Confirm(yes, $"Let {service}/{of} go on without the events that {at}-{number} has lost?");
             var body = new Dictionary<string, object> { ["consumer"] = of, ["stream"] = at, ["partition"] = number, ["reason"] = parsed.GetValue(reason)! };
-            var answer = await context.Client.PostAsync(service, "/flow/accept-gap", body, cancellation);
-            Tell(context, "accept-gap", service, of, answer, $"{service}/{of} accepts the gap in {at}-{number}. flow status shows whether it goes on.");
+            var holder = await OwnerAsync(
+                context, service, flow => flow.List("consumers").FirstOrDefault(row => row.Text("consumer") == of && row.Text("stream") == at && row.Number("partition") == number).Text("owner"), cancellation);
+            var answer = await context.Client.PostAsync(service, holder, "/flow/accept-gap", body, Patience, cancellation);
+            Tell(context, "accept-gap", service, of, answer, $"{service}/{of} goes on without what {at}-{number} has lost. {Terminal.Safe(answer.Text("detail"))} flow status shows whether anything else is missing.");
             return ExitCode.Ok;
         });
+    }
+
+    /// <summary>Of several replicas, the one that has stopped with it: it knows why, and runs it again. Any of them can name it.</summary>
+    private static async Task<Uri> OwnerAsync(VerbContext context, string service, Func<JsonElement, string?> ownerOf, CancellationToken cancellationToken)
+    {
+        if (context.Client.UrlsOf(service) is [var only])
+        {
+            return only;
+        }
+
+        var replicas = await ServiceStatus.AskAsync(context.Client, service, cancellationToken);
+        var owner = replicas.Select(replica => replica.Flow is { } flow ? ownerOf(flow) : null).FirstOrDefault(name => !string.IsNullOrEmpty(name));
+        return replicas.FirstOrDefault(replica => owner is not null && replica.Instance == owner)?.Url ?? context.Client.UrlOf(service);
+    }
+
+    private static string Adopted(string name, JsonElement answer)
+    {
+        var (from, to, again, beyond) = (answer.Text("from"), answer.Text("to"), answer.Number("publishedAgain"), answer.Number("beyond"));
+        var what = from == to
+            ? $"{name} publishes again what the log had lost: {again.ToString("N0", CultureInfo.InvariantCulture)} events."
+            : $"{name} goes on as {Terminal.Safe(to)}. The log has {beyond.ToString("N0", CultureInfo.InvariantCulture)} events that its store has not; they are not emitted again.";
+        return $"{what} flow status shows whether its outbox runs again.";
     }
 
     private static (Option<string> Reason, Option<bool> Yes) Common() => (

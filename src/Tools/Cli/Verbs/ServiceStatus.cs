@@ -40,6 +40,16 @@ internal sealed class ServiceStatus
         }
     }
 
+    /// <summary>What this process is called where it is an owner; null if it doesn't say.</summary>
+    public string? Instance => Flow?.Text("instance");
+
+    /// <summary>What somebody should look at, though it works.</summary>
+    public IEnumerable<string> Notes => Health == "Degraded" ? Reasons.Select(reason => $"{Name}: {reason}") : [];
+
+    /// <summary>All replicas of a service.</summary>
+    public static async Task<IReadOnlyList<ServiceStatus>> AskAsync(ServiceClient client, string service, CancellationToken cancellationToken) =>
+        await Task.WhenAll(client.UrlsOf(service).Select(url => AskAsync(client, service, url, cancellationToken)));
+
     public static async Task<IReadOnlyList<ServiceStatus>> AskAllAsync(ServiceClient client, CancellationToken cancellationToken) =>
         await Task.WhenAll(client.Services.Select(service => AskAsync(client, service.Name, service.Url, cancellationToken)));
 

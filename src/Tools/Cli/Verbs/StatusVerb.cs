@@ -68,10 +68,19 @@ internal static class StatusVerb
             terminal.Line();
         }
 
-        terminal.Line(problems.Count == 0 ? "All is well." : problems.Count == 1 ? "1 problem:" : $"{problems.Count} problems:");
-        foreach (var problem in problems)
+        var notes = services.SelectMany(service => service.Notes).Distinct().ToList();
+        if (notes.Count > 0)
         {
-            terminal.Line($"  {Terminal.Safe(problem)}");
+            terminal.List("To look at:", notes);
+        }
+
+        if (problems.Count > 0)
+        {
+            terminal.List(problems.Count == 1 ? "1 problem:" : $"{problems.Count} problems:", problems);
+        }
+        else
+        {
+            terminal.Line(notes.Count == 0 ? "All is well." : "Everything flows.");
         }
     }
 

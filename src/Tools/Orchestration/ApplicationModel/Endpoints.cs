@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Aspire.Hosting.ApplicationModel;
 
-/// <summary>A port that a resource serves. Locally there is no proxy: the public port is the one that the process listens on.</summary>
+/// <summary>A port that a resource serves. Locally there is no proxy: the public port is the one that the process listens on, unless a detour was asked for.</summary>
 public sealed class EndpointAnnotation : IResourceAnnotation
 {
     internal const string LoopbackHost = "127.0.0.1";
@@ -28,7 +28,13 @@ public sealed class EndpointAnnotation : IResourceAnnotation
     /// <summary>The variable that tells the process its port, or null.</summary>
     internal string? EnvironmentVariable { get; init; }
 
+    /// <summary>Where the process listens.</summary>
     internal int? AllocatedPort { get; set; }
+
+    /// <summary>The port that others are told, where something of the caller's stands in front of this one (<c>Flow:Detours</c>); null: they come directly.</summary>
+    internal int? DetourPort { get; set; }
+
+    internal int? PublicPort => DetourPort ?? AllocatedPort;
 
     /// <summary>Those of the resource's replicas, the first of which stands for all; none if it runs by itself.</summary>
     internal List<EndpointAnnotation> Replicas { get; } = [];
@@ -41,9 +47,13 @@ public sealed class EndpointAnnotation : IResourceAnnotation
         return replica;
     }
 
-    internal string? Url => AllocatedPort is { } allocated
-        ? string.Create(CultureInfo.InvariantCulture, $"{UriScheme}://{LoopbackHost}:{allocated}")
-        : null;
+    /// <summary>For others.</summary>
+    internal string? Url => UrlAt(PublicPort);
+
+    /// <summary>For the process itself, and for who looks after it.</summary>
+    internal string? ListeningUrl => UrlAt(AllocatedPort);
+
+    private string? UrlAt(int? port) => port is { } known ? string.Create(CultureInfo.InvariantCulture, $"{UriScheme}://{LoopbackHost}:{known}") : null;
 }
 
 public enum EndpointProperty
@@ -62,9 +72,9 @@ public sealed class EndpointReference(IResourceWithEndpoints owner, string endpo
 
     public string EndpointName { get; } = endpointName;
 
-    public bool IsAllocated => Annotation.AllocatedPort is not null;
+    public bool IsAllocated => Annotation.PublicPort is not null;
 
-    public int Port => Annotation.AllocatedPort ?? throw NotAllocated();
+    public int Port => Annotation.PublicPort ?? throw NotAllocated();
 
     public string Host { get; } = EndpointAnnotation.LoopbackHost;
 

@@ -89,7 +89,7 @@ internal sealed class NodeLayout(string dataDirectory, NodeSecrets secrets, Node
         listeners.tcp.1 = 127.0.0.1:{ports.Amqp}
         stream.listeners.tcp.1 = 127.0.0.1:{ports.Stream}
         stream.advertised_host = 127.0.0.1
-        stream.advertised_port = {ports.Stream}
+        stream.advertised_port = {options.AdvertisedStreamPort ?? ports.Stream}
         stream.frame_max = {FrameBytesMax}
         default_user = {secrets.User}
         default_pass = {secrets.Password}

@@ -21,6 +21,9 @@ public sealed record PrivateBrokerOptions
     /// <summary>Stream protocol port on 127.0.0.1. Default: any free one.</summary>
     public int? StreamPort { get; init; }
 
+    /// <summary>The port on 127.0.0.1 that stream clients are sent to, where something stands in front of the node's own. Default: <see cref="StreamPort"/>.</summary>
+    public int? AdvertisedStreamPort { get; init; }
+
     /// <summary>More lines for the node's <c>rabbitmq.conf</c>, e.g. listeners for TLS; keep them on 127.0.0.1. Default: none.</summary>
     public IReadOnlyList<string> Configuration { get; init; } = [];
 

@@ -23,6 +23,20 @@ internal sealed class ProcessJournal(string folder)
         }
     }
 
+    /// <summary>Those that run, by the names that they were noted under.</summary>
+    public IReadOnlyList<(string Name, ProcessIdentity Identity)> Live()
+    {
+        var live = new List<(string, ProcessIdentity)>();
+        foreach (var file in Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json") : [])
+        {
+            if (Read(file) is { } entry && entry.Identity.IsAlive)
+            {
+                live.Add((entry.Name, entry.Identity));
+            }
+        }
+        return live;
+    }
+
     /// <summary>Kills what is left of an earlier host and clears the journal. Returns the names and pids of what it killed.</summary>
     public IReadOnlyList<string> Sweep()
     {
@@ -48,9 +62,9 @@ internal sealed class ProcessJournal(string folder)
         {
             return JsonSerializer.Deserialize<Entry>(File.ReadAllText(file));
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or FileNotFoundException)
         {
-            return null; // cut short by a crash while it was written: it names nobody
+            return null; // cut short by a crash while it was written, or removed meanwhile: it names nobody
         }
     }
 

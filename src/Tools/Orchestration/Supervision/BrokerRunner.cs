@@ -50,6 +50,7 @@ internal sealed class BrokerRunner(
             Password = await resource.PasswordParameter.GetValueAsync(cancellationToken),
             AmqpPorts = PortsOf(RabbitMQServerResource.PrimaryEndpointName),
             StreamPorts = PortsOf(RabbitMQServerResource.StreamEndpointName),
+            AdvertisedStreamPorts = [.. Enumerable.Range(1, PrivateCluster.Size).Select(number => EndpointOf(ClusterExtensions.EndpointOf(RabbitMQServerResource.StreamEndpointName, number))!.PublicPort!.Value)],
             OnOutput = Log,
         }, StartProgress, cancellationToken);
         try
@@ -75,6 +76,7 @@ internal sealed class BrokerRunner(
             Password = await resource.PasswordParameter.GetValueAsync(cancellationToken),
             AmqpPort = PortOf(RabbitMQServerResource.PrimaryEndpointName),
             StreamPort = PortOf(RabbitMQServerResource.StreamEndpointName),
+            AdvertisedStreamPort = EndpointOf(RabbitMQServerResource.StreamEndpointName)?.PublicPort,
             OnOutput = Log,
         }, StartProgress, cancellationToken);
         try
@@ -113,8 +115,9 @@ internal sealed class BrokerRunner(
     private int[] PortsOf(string endpointName) =>
         [.. Enumerable.Range(1, PrivateCluster.Size).Select(number => PortOf(ClusterExtensions.EndpointOf(endpointName, number)) ?? throw new StartFailedException($"it has no endpoint named '{endpointName}'"))];
 
-    private int? PortOf(string endpointName) =>
-        resource.Annotations.OfType<EndpointAnnotation>().FirstOrDefault(endpoint => endpoint.Name == endpointName)?.AllocatedPort;
+    private int? PortOf(string endpointName) => EndpointOf(endpointName)?.AllocatedPort;
+
+    private EndpointAnnotation? EndpointOf(string endpointName) => resource.Annotations.OfType<EndpointAnnotation>().FirstOrDefault(endpoint => endpoint.Name == endpointName);
 
     private sealed class Node(PrivateBroker broker) : ISupervised
     {

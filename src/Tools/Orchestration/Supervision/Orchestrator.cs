@@ -80,6 +80,12 @@ internal sealed class Orchestrator(
         {
             endpoint.AllocatedPort = endpoint.Replicas[0].AllocatedPort;
         }
+        foreach (var ((resource, name), port) in settings.Detours)
+        {
+            var endpoint = resources.FirstOrDefault(other => other.Name == resource)?.Annotations.OfType<EndpointAnnotation>().FirstOrDefault(other => other.Name == name);
+            (endpoint ?? throw new DistributedApplicationException($"Flow:Detours names the endpoint '{name}' of '{resource}', which isn't there.")).DetourPort = port;
+        }
+        EndpointFile.Write(settings.DataDirectory, resources);
     }
 
     private ResourceRunner? MakeRunner(IResource resource)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using FlowPlatform.Orchestration.Broker;
 using Microsoft.Extensions.Configuration;
 
@@ -5,7 +6,8 @@ namespace FlowPlatform.Orchestration.Supervision;
 
 /// <summary>
 /// What the local orchestrator takes from the AppHost's configuration: <c>Flow:Data</c> (state; default <c>.flow/data</c> beside the AppHost),
-/// <c>Flow:Broker</c> (auto, rabbitmq, install, docker; with embedded there is none) and <c>Flow:Console</c> (the resource whose output goes through to the console).
+/// <c>Flow:Broker</c> (auto, rabbitmq, install, docker; with embedded there is none), <c>Flow:Console</c> (the resource whose output goes through to the console)
+/// and <c>Flow:Detours</c> (ports that stand in front of a resource's endpoints).
 /// </summary>
 internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource BrokerSource, string? ConsoleResource)
 {
@@ -13,6 +15,9 @@ internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource B
 
     /// <summary>Where services send telemetry.</summary>
     public TelemetrySettings Telemetry { get; init; } = new(null, null, null, IsDevelopment: false);
+
+    /// <summary>Ports that others are told instead of where an endpoint listens, by resource and endpoint: <c>Flow:Detours:rabbitmq:stream = 21000</c>. Whoever asks for one forwards it.</summary>
+    public IReadOnlyDictionary<(string Resource, string Endpoint), int> Detours { get; init; } = new Dictionary<(string, string), int>();
 
     public static OrchestratorSettings From(IConfiguration configuration, string appHostDirectory, bool isDevelopment)
     {
@@ -25,6 +30,16 @@ internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource B
             "docker" => BrokerSource.Container,
             var other => throw new ArgumentException($"Flow:Broker is '{other}'; it may be auto, rabbitmq, install, docker or embedded."),
         };
-        return new OrchestratorSettings(Path.GetFullPath(data), broker, configuration["Flow:Console"]) { Telemetry = TelemetrySettings.From(configuration, isDevelopment) };
+        return new OrchestratorSettings(Path.GetFullPath(data), broker, configuration["Flow:Console"])
+        {
+            Telemetry = TelemetrySettings.From(configuration, isDevelopment),
+            Detours = configuration.GetSection("Flow:Detours").GetChildren()
+                .SelectMany(resource => resource.GetChildren().Select(endpoint => ((resource.Key, endpoint.Key), PortOf(endpoint))))
+                .ToDictionary(),
+        };
     }
+
+    private static int PortOf(IConfigurationSection section) => int.TryParse(section.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= ushort.MaxValue
+        ? port
+        : throw new ArgumentException($"{section.Path} is '{section.Value}'; it must be a port.");
 }

@@ -63,7 +63,7 @@ internal sealed class ProjectEnvironment(
     private void AddEndpoints(Dictionary<string, string?> environment)
     {
         var endpoints = resource.Annotations.OfType<EndpointAnnotation>().ToArray();
-        var urls = string.Join(';', endpoints.Where(endpoint => endpoint.UriScheme is "http" or "https").Select(endpoint => endpoint.Url));
+        var urls = string.Join(';', endpoints.Where(endpoint => endpoint.UriScheme is "http" or "https").Select(endpoint => endpoint.ListeningUrl));
         if (urls.Length > 0)
         {
             environment["ASPNETCORE_URLS"] = urls;

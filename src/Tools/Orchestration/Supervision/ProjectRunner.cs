@@ -60,7 +60,7 @@ internal sealed class ProjectRunner(
     private Task WatchAsync(HttpHealthCheckAnnotation check, Func<HealthStatus, string?, Task> publish, CancellationToken cancellationToken)
     {
         var endpoint = resource.Annotations.OfType<EndpointAnnotation>().FirstOrDefault(endpoint => endpoint.Name == check.EndpointName);
-        return endpoint?.Url is { } url
+        return endpoint?.ListeningUrl is { } url
             ? new HttpHealthWatch(new Uri(new Uri(url), check.Path), check.StatusCode, publish, Time).RunAsync(cancellationToken)
             : publish(HealthStatus.Unhealthy, $"its health check names the endpoint '{check.EndpointName}', which it doesn't have");
     }

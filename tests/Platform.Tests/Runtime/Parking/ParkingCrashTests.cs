@@ -1,4 +1,5 @@
 using FlowPlatform.Consumers;
+using FlowPlatform.Log;
 using FlowPlatform.Stores;
 
 namespace FlowPlatform.Tests.Runtime.Parking;
@@ -26,7 +27,7 @@ public sealed class ParkingCrashTests : IDisposable
     public async Task A_discard_leaves_out_exactly_what_was_parked_wherever_it_crashes()
     {
         var payments = History();
-        var expected = await ParkingTests.CleanAsync(payments.All.Where(record => record.Event.Key != "bad" || record.Event.Sequence > 6));
+        var expected = await ParkingTests.CleanAsync(payments.All.Select(record => record.Event.Key != "bad" || record.Event.Sequence > 6 ? record : Unhandled(record)));
         await AtEveryCommitAsync(ParkingVerb.Discard, () => new Totals(attempts: 1) { Poison = "bad" }, (consumer, poison) => ((Totals)consumer).Poison = poison, payments, async rig =>
         {
             (await ParkingTests.SumsAsync(rig)).ShouldBe(expected);
@@ -56,6 +57,9 @@ public sealed class ParkingCrashTests : IDisposable
             (await rig.QueryMainAsync<long>("SELECT count(*) FROM flow_command")).ShouldBe([payments.All.Count]);
         });
     }
+
+    /// <summary>In its place, something that nobody wants: a fold that left it out would have a hole.</summary>
+    private static LogRecord Unhandled(LogRecord record) => Envelopes.Of("accounts.audited.v1", record.Event).At(record.Offset, record.Partition);
 
     /// <summary>Two partitions; the first six events of each come while <c>bad</c> is poison.</summary>
     private static Payments History()

@@ -49,6 +49,9 @@ internal sealed class LeaseSlot(LeaseUnit unit)
 
     public void FaultIsNoted() => fault = null;
 
+    /// <summary>The consumer runs again: what others should have, they get.</summary>
+    public void Resume() => (kept, fault) = (false, null);
+
     /// <summary>Compares with what a round has read.</summary>
     /// <param name="lease">The unit's lease; null if it was not read.</param>
     /// <param name="isHeld">Its owner is there.</param>

@@ -77,6 +77,7 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
         LeaseUnit unit, IStore store, Func<StoreTransaction, long, ValueTask<T>> claim, Func<T, LeaseHold, Task> run, CancellationToken cancellationToken)
     {
         var slot = SlotOf(unit);
+        slot.Resume();
         while (true)
         {
             var me = await WaitForShareAsync(slot, cancellationToken);

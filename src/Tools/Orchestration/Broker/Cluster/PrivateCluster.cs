@@ -156,6 +156,7 @@ public sealed class PrivateCluster : IAsyncDisposable
             Password = layout.Password,
             AmqpPort = options.AmqpPorts?[number - 1],
             StreamPort = options.StreamPorts?[number - 1],
+            AdvertisedStreamPort = options.AdvertisedStreamPorts?[number - 1],
             StartLimit = options.StartLimit,
             StopLimit = options.StopLimit,
             Installation = installation,

@@ -21,6 +21,9 @@ public sealed record PrivateClusterOptions
     /// <summary>Stream protocol ports on 127.0.0.1, one per node. Default: any free ones.</summary>
     public IReadOnlyList<int>? StreamPorts { get; init; }
 
+    /// <summary>The ports on 127.0.0.1 that stream clients are sent to, one per node, where something stands in front of the nodes' own. Default: <see cref="StreamPorts"/>.</summary>
+    public IReadOnlyList<int>? AdvertisedStreamPorts { get; init; }
+
     /// <summary>How long a node may take until both of its ports answer. Default: 4 minutes (three nodes at a time on two idle cores: about 15 s).</summary>
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromMinutes(4);
 

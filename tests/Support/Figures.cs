@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 
-namespace FlowPlatform.EndToEnd.Tests;
+namespace FlowPlatform.Tests.Support;
 
 /// <summary>One day or one country, as the report writes it.</summary>
 internal sealed record FigureRow(long Orders, long Units, string Gross, string Returns, string Net);
@@ -44,6 +44,13 @@ internal sealed class Figures
     /// <summary>Exact, without trailing zeros.</summary>
     public static string Text(decimal amount) => amount.ToString("0.############", CultureInfo.InvariantCulture);
 
+    /// <summary>The value of <c>--speed</c> at which a replay of the file takes so long.</summary>
+    public string SpeedFor(TimeSpan pace)
+    {
+        var dates = days.Keys.Select(day => DateTime.Parse(day, CultureInfo.InvariantCulture)).ToList();
+        return ((dates.Max() - dates.Min()) / pace).ToString("0", CultureInfo.InvariantCulture) + "x";
+    }
+
     public static Figures Of(string path)
     {
         using var file = File.OpenRead(path);
@@ -51,7 +58,11 @@ internal sealed class Figures
         using var text = new StreamReader(unpacked);
         var figures = new Figures();
         var records = CsvLines.Read(text);
-        records.First().ShouldBe(Columns);
+        if (!records.First().SequenceEqual(Columns))
+        {
+            throw new InvalidDataException($"{path} has not the columns {string.Join(", ", Columns)}.");
+        }
+
         foreach (var invoice in records.Select(Line.Parse).GroupBy(line => line.Invoice).Select(lines => lines.ToList()))
         {
             figures.Add(invoice);

@@ -1,15 +1,26 @@
 using System.Text;
-using System.Text.Json;
 using FlowPlatform.Orchestration.Processes;
 
-namespace FlowPlatform.EndToEnd.Tests;
+namespace FlowPlatform.Tests.Support;
 
 /// <summary>Finds the processes of one AppHost by its data directory, whoever their parent is by now.</summary>
 internal static class SystemProcesses
 {
     /// <summary>Live processes of a resource, as the AppHost's journal has them: one, or none while it is started again.</summary>
     public static ProcessIdentity? Service(string data, string name) =>
-        Journal(Path.Combine(data, "processes")).Where(entry => entry.Name == name && entry.Identity.IsAlive).Select(entry => entry.Identity).SingleOrDefault();
+        Journal(Path.Combine(data, "processes")).Where(entry => entry.Name == name).Select(entry => entry.Identity).SingleOrDefault();
+
+    /// <summary>The broker's first process; of a cluster, the node's with this number.</summary>
+    public static ProcessIdentity? Broker(string data, int? node = null) =>
+        Journal(node is { } number ? Path.Combine(data, "rabbitmq", $"node-{number}", "processes") : Path.Combine(data, "rabbitmq", "processes"))
+            .Where(entry => entry.Name == "rabbitmq").Select(entry => entry.Identity).SingleOrDefault();
+
+    /// <summary>The first process of Postgres.</summary>
+    public static ProcessIdentity? Postgres(string data) => Journal(Path.Combine(data, "postgres", "processes")).Select(entry => entry.Identity).SingleOrDefault();
+
+    /// <summary>A node of the broker's cluster, from 1; null while it is started again.</summary>
+    public static ProcessIdentity? BrokerNode(string data, int number) =>
+        Journal(Path.Combine(data, "rabbitmq", $"node-{number}", "processes")).Where(entry => entry.Name == "rabbitmq" && entry.Identity.IsAlive).Select(entry => entry.Identity).SingleOrDefault();
 
     /// <summary>
     /// Everything alive: what the journals have, and on Linux every process that has the directory in its command line or environment, such as the broker's helpers.
@@ -44,28 +55,5 @@ internal static class SystemProcesses
         }
     }
 
-    private static IEnumerable<Entry> Journal(string folder)
-    {
-        foreach (var file in Directory.Exists(folder) ? Directory.GetFiles(folder, "*.json") : [])
-        {
-            if (Read(file) is { } entry)
-            {
-                yield return entry;
-            }
-        }
-    }
-
-    private static Entry? Read(string file)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<Entry>(File.ReadAllText(file));
-        }
-        catch (Exception unfinished) when (unfinished is IOException or JsonException)
-        {
-            return null; // removed in between, or being written
-        }
-    }
-
-    private sealed record Entry(string Name, ProcessIdentity Identity);
+    private static IReadOnlyList<(string Name, ProcessIdentity Identity)> Journal(string folder) => new ProcessJournal(folder).Live();
 }

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace FlowPlatform.EndToEnd.Tests;
+namespace FlowPlatform.Tests.Support;
 
 /// <summary>Splits RFC 4180 text into records of fields; a reader of its own, to check the product's by.</summary>
 internal static class CsvLines

@@ -1,0 +1,1 @@
+CREATE TABLE passage (event_id TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT;

@@ -1,0 +1,1 @@
+CREATE TABLE load (district text PRIMARY KEY, watt_hours bigint NOT NULL, readings bigint NOT NULL);

@@ -1,0 +1,1 @@
+CREATE TABLE load (district TEXT PRIMARY KEY, watt_hours INTEGER NOT NULL, readings INTEGER NOT NULL) STRICT;

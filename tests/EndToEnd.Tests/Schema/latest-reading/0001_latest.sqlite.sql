@@ -1,0 +1,1 @@
+CREATE TABLE latest (meter TEXT PRIMARY KEY, watt_hours INTEGER NOT NULL, readings INTEGER NOT NULL) STRICT;
