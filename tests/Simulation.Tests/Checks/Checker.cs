@@ -17,7 +17,7 @@ internal static class Checker
         new ReactionCheck(world, log, folds, faults).Run();
         if (world.Faults.Repartitioned is not null)
         {
-            faults.AddRange(new[] { "reserve", "totals" }.Where(consumer => !Rest.HasStopped(world, consumer))
+            faults.AddRange(world.Faults.Surprised.Where(consumer => !Rest.HasStopped(world, consumer))
                 .Select(consumer => $"{consumer} goes on, though the number of partitions has changed, and keys with it"));
         }
 

@@ -7,7 +7,7 @@ internal sealed class ReactionCheck(World world, LogCheck log, FoldCheck folds, 
 {
     public void Run()
     {
-        var emitted = log.Effects.Where(effect => effect.Key.Stream == "stock").SelectMany(effect => effect.Value).ToLookup(@event => (@event.CausationId, @event.Type));
+        var emitted = log.Effects.Where(effect => effect.Key.Stream == "stock").SelectMany(effect => effect.Value).Concat(AnnouncedAsLost()).ToLookup(@event => (@event.CausationId, @event.Type));
         var book = world.Gateway.Book.Values.ToLookup(number => number);
         var (causes, taken) = (0, new Dictionary<string, long>(StringComparer.Ordinal));
         foreach (var cause in folds.EffectiveFor("reserve"))
@@ -32,6 +32,15 @@ internal sealed class ReactionCheck(World world, LogCheck log, FoldCheck folds, 
 
         var values = world.Stock.Main.Current.Values;
         faults.AddRange(taken.Where(sum => values.GetValueOrDefault($"taken {sum.Key}") != sum.Value).Select(sum => $"{values.GetValueOrDefault($"taken {sum.Key}")} was taken from {sum.Key}, the orders say {sum.Value}"));
+    }
+
+    /// <summary>What was published and is gone, as its producer has said: nobody decides it again.</summary>
+    private IEnumerable<EventEnvelope> AnnouncedAsLost()
+    {
+        var there = log.Effects.Values.SelectMany(effect => effect).Select(@event => @event.Id).ToHashSet(StringComparer.Ordinal);
+        return world.Broker.Stored
+            .Where(stored => stored.Key.Partition.Stream == "stock" && !there.Contains(stored.Value.Id) && world.Broker.HasAnnounced(stored.Key.Partition, stored.Key.Producer, stored.Key.Sequence))
+            .Select(stored => stored.Value);
     }
 
     private void Check(Told order, int charges, int reserved, int charged, int booked)

@@ -1,5 +1,6 @@
 using FlowPlatform.Consumers;
 using FlowPlatform.Log;
+using FlowPlatform.Stores;
 
 namespace FlowPlatform.Simulation;
 
@@ -40,12 +41,13 @@ internal sealed class Rest(World world)
     {
         var current = service.Main.Current;
         var producer = $"{service.Name}/{current.Incarnation}";
-        foreach (var head in current.Heads.Values)
+        foreach (var partition in service.Partitions)
         {
-            var end = world.Broker.Of(head.Partition).Ends.GetValueOrDefault(producer);
-            if (end < head.Assigned || head.Confirmed < head.Assigned)
+            var head = current.Heads.GetValueOrDefault(partition) ?? new OutboxHead(partition, 0, 0, null);
+            var end = world.Broker.Of(partition).Ends.GetValueOrDefault(producer);
+            if (end != head.Assigned || head.Confirmed < head.Assigned)
             {
-                yield return $"{head.Partition} has {end} of {head.Assigned}, and {head.Confirmed} are confirmed";
+                yield return $"{partition} has {end} of {head.Assigned}, and {head.Confirmed} are confirmed";
             }
         }
     }

@@ -25,19 +25,28 @@ internal sealed class CommandQueue(Machine machine, bool keeps)
         Wake();
     }
 
-    /// <summary>The process's connection has ended: what it had comes again.</summary>
+    /// <summary>The process's connection has ended: what it had comes again. A queue in memory has no connection.</summary>
     public void Disconnect(Lane lane)
     {
-        idle.Remove(lane);
         if (keeps)
         {
             messages.ForEach(message => message.With = message.With == lane ? null : message.With);
+
+            // A process that lives on connects anew.
             Wake();
         }
-        else
+    }
+
+    /// <summary>The process is gone.</summary>
+    public void End(Lane lane)
+    {
+        idle.Remove(lane);
+        if (!keeps)
         {
             messages.Clear();
         }
+
+        Disconnect(lane);
     }
 
     /// <summary>Delivers to a process for as long as it lives; what it doesn't finish comes again.</summary>

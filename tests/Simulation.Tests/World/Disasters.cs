@@ -106,6 +106,7 @@ internal sealed class Disasters(World world)
         world.Shop.Definition = World.ShopDefinition(partitions);
         BuryAll(world.Shop);
         BuryAll(world.Stock);
+        world.Faults.Surprised = [.. new[] { "reserve", "totals" }.Where(consumer => world.Stock.DatabaseOf(consumer).Current.Checkpoints.ContainsKey((consumer, first)))];
         world.Broker.Repartition("orders", partitions);
         RiseAll(world.Shop);
         RiseAll(world.Stock);

@@ -19,8 +19,8 @@ internal sealed class Faults
     /// <summary>A stream has another number of partitions than it had.</summary>
     public string? Repartitioned { get; set; }
 
-    /// <summary>How often something happened to processes: what takes long then says nothing.</summary>
-    public int Disturbances { get; set; }
+    /// <summary>Consumers that had attached to it before, and know it.</summary>
+    public IReadOnlyList<string> Surprised { get; set; } = [];
 
     public void Count(string what) => Done[what] = Done.GetValueOrDefault(what) + 1;
 

@@ -49,6 +49,9 @@ internal sealed class Operator(World world)
         }
     });
 
+    private static bool IsStopped(Process process, string what) =>
+        (process.Runtime.Loops.FirstOrDefault(loop => loop.Consumer.Name == what) is { } loop ? loop.Failure : process.Runtime.Relay?.Failure) is not null;
+
     private async Task MendAsync(Process process, string what, Exception failed)
     {
         try
@@ -76,8 +79,12 @@ internal sealed class Operator(World world)
         }
         catch (RepairRefusedException refused)
         {
-            // It runs again by now, or somebody else has it.
             world.Machine.Trace.Say($"operator: {refused.Message}");
+            if (!IsStopped(process, what))
+            {
+                // An attempt before this one repaired it and was not told so, or somebody else has it.
+                process.Repaired(what);
+            }
         }
     }
 }

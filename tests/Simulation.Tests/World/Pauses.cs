@@ -23,26 +23,27 @@ internal sealed class Pauses(World world)
         var time = process.Service.Main.IsShared && deed.B > 8 ? Long : Short;
         var inside = process.Service.Databases.Any(database => database.IsIn(process.Lane));
         world.Faults.Count("pause");
+        process.Service.Disturb();
         process.Pause();
         if (process.Service.Main.IdleLimit is { } limit)
         {
             world.Machine.After(limit, () => EndTransactions(process));
         }
 
+        var handOver = time == Long ? new HandOver(world, process) : null;
         if (time == Long)
         {
             world.Machine.After(Heartbeat, () => Requeue(process));
-            var handed = new HandOver(world, process);
-            world.Machine.After(time, handed.Check);
         }
 
-        world.Machine.After(time, () => Wake(process, asleep, inside && time == Long));
+        world.Machine.After(time, () => Wake(process, asleep, inside && time == Long, handOver));
     }
 
-    private void Wake(Process process, bool asleep, bool inside)
+    private void Wake(Process process, bool asleep, bool inside, HandOver? handOver)
     {
         if (world.Processes.GetValueOrDefault(process.Name) == process && process.Lane.Paused)
         {
+            handOver?.Check();
             if (process.Service.Main.IsShared)
             {
                 world.Faults.Count(inside ? "woke inside a transaction" : "woke outside a transaction");
@@ -75,16 +76,16 @@ internal sealed class Pauses(World world)
 /// <summary>What a paused process owned must be another's before it wakes, if another is there and nothing else happens (rule C4).</summary>
 internal sealed class HandOver
 {
+    /// <summary>Twice the lease: its term, and for the others to see it and to take.</summary>
+    private static readonly TimeSpan Enough = 2 * SimulatedLeases.Times.Term;
     private readonly World world;
     private readonly Process process;
-    private readonly int disturbances;
     private readonly string? owner;
     private readonly List<LeaseUnit> units;
 
     public HandOver(World world, Process process)
     {
         (this.world, this.process) = (world, process);
-        disturbances = ++world.Faults.Disturbances;
         owner = process.HasStarted ? process.Runtime.Ownership.Owner : null;
         units = [.. OwnedBy(owner)];
     }
@@ -92,7 +93,7 @@ internal sealed class HandOver
     public void Check()
     {
         var others = process.Service.Live.Where(other => other != process).ToList();
-        if (world.Faults.Disturbances != disturbances || units.Count == 0 || others.Count == 0
+        if (TimeSpan.FromTicks(world.Machine.Clock.Ticks - process.Service.DisturbedAt) < Enough || units.Count == 0 || others.Count == 0
             || !others.TrueForAll(other => other is { HasStarted: true, IsStopping: false, Lane.Paused: false, Stopped.Count: 0 }))
         {
             return;
@@ -101,7 +102,7 @@ internal sealed class HandOver
         world.Faults.Count("hand-over");
         foreach (var unit in OwnedBy(owner).Intersect(units))
         {
-            world.Violations.Add($"{unit} is still {process.Name}'s, which has been paused for three times the lease, with {others.Count} others there");
+            world.Violations.Add($"{unit} is still {process.Name}'s, which has been paused for longer than twice the lease, with {others.Count} others there");
         }
     }
 

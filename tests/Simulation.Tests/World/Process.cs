@@ -89,6 +89,7 @@ internal sealed class Process
     {
         if (Lane.Paused)
         {
+            Service.Disturb();
             Clock.Lose(asleep ? world.Machine.Clock.Ticks - pausedAt : 0);
             Lane.Resume();
         }

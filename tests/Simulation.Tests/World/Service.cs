@@ -41,12 +41,17 @@ internal sealed class Service
     /// <summary>It was put back to an earlier state, or lost altogether.</summary>
     public bool WasSetBack { get; set; }
 
+    /// <summary>When something last happened to its processes, in the clock's ticks: what takes long then says nothing.</summary>
+    public long DisturbedAt { get; private set; }
+
     public IEnumerable<Process> Live => world.Processes.Values.Where(process => process.Service == this);
 
     public Database DatabaseOf(string consumer) => consumer == "totals" ? Generation! : Main;
 
     /// <summary>The streams that it publishes.</summary>
     public IEnumerable<PartitionId> Partitions => Definition.Published.All.SelectMany(stream => stream.PartitionIds);
+
+    public void Disturb() => DisturbedAt = world.Machine.Clock.Ticks;
 
     public IServiceStore Open(Process process)
     {

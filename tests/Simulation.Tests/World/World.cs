@@ -126,7 +126,7 @@ internal sealed class World
     public void Start(Service service, string name)
     {
         Machine.Trace.Say($"{name}: started");
-        Faults.Disturbances++;
+        service.Disturb();
         var process = new Process(this, service, name);
         Processes[name] = process;
         process.Start();
@@ -172,7 +172,7 @@ internal sealed class World
     /// <summary>A graceful stop, and a new start.</summary>
     public void Restart(Process process)
     {
-        Faults.Disturbances++;
+        process.Service.Disturb();
         process.Stop(() => Machine.Network.Post(() =>
         {
             if (Processes.GetValueOrDefault(process.Name) == process)
@@ -185,11 +185,11 @@ internal sealed class World
 
     private void End(Process process, bool landing)
     {
-        Faults.Disturbances++;
+        process.Service.Disturb();
         process.Lane.Kill();
         Processes.Remove(process.Name);
         Broker.Disconnect(process.Lane, landing);
-        process.Service.Queue?.Disconnect(process.Lane);
+        process.Service.Queue?.End(process.Lane);
         foreach (var database in process.Service.Databases)
         {
             database.Lose(process.Lane);
