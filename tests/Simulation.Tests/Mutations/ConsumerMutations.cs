@@ -160,13 +160,8 @@ internal sealed class CheckpointsInMain : Mutation
 
     private sealed class Elsewhere(SimulatedStore main) : CheckpointsWrapper(main.Checkpoints)
     {
-        public override async ValueTask CreateAsync(StoreTransaction transaction, Checkpoint checkpoint) => await main.WriteAsync(
-            async own =>
-            {
-                await base.CreateAsync(own, checkpoint);
-                return true;
-            },
-            CancellationToken.None);
+        public override async ValueTask<CheckpointState> CreateAsync(StoreTransaction transaction, Checkpoint checkpoint) =>
+            await main.WriteAsync(own => base.CreateAsync(own, checkpoint), CancellationToken.None);
 
         public override async ValueTask<CheckpointState> ClaimAsync(StoreTransaction transaction, Checkpoint fresh) =>
             await main.WriteAsync(own => base.ClaimAsync(own, fresh), CancellationToken.None);

@@ -70,7 +70,7 @@ internal abstract class CheckpointsWrapper(ICheckpoints inner) : ICheckpoints
 {
     public virtual Task<IReadOnlyList<CheckpointState>> LoadAsync(string consumer, CancellationToken cancellationToken) => inner.LoadAsync(consumer, cancellationToken);
 
-    public virtual ValueTask CreateAsync(StoreTransaction transaction, Checkpoint checkpoint) => inner.CreateAsync(transaction, checkpoint);
+    public virtual ValueTask<CheckpointState> CreateAsync(StoreTransaction transaction, Checkpoint checkpoint) => inner.CreateAsync(transaction, checkpoint);
 
     public virtual ValueTask<CheckpointState> ClaimAsync(StoreTransaction transaction, Checkpoint fresh) => inner.ClaimAsync(transaction, fresh);
 

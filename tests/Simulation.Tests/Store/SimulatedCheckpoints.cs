@@ -9,11 +9,13 @@ internal sealed class SimulatedCheckpoints(SimulatedStore store) : ICheckpoints
     public Task<IReadOnlyList<CheckpointState>> LoadAsync(string consumer, CancellationToken cancellationToken) => store.ReadAsync<IReadOnlyList<CheckpointState>>(
         snapshot => [.. snapshot.Checkpoints.Where(row => row.Key.Consumer == consumer).OrderBy(row => row.Key.Partition).Select(row => Whole(snapshot, row.Value))], cancellationToken);
 
-    public async ValueTask CreateAsync(StoreTransaction transaction, Checkpoint checkpoint)
+    public async ValueTask<CheckpointState> CreateAsync(StoreTransaction transaction, Checkpoint checkpoint)
     {
         var connection = (SimulatedConnection)transaction.Connection;
         await connection.LockAsync(Row.Checkpoint(checkpoint.Consumer, checkpoint.Partition));
-        Set(connection, new CheckpointState(checkpoint, [], new Dictionary<string, long>()), claim: true);
+        var created = new CheckpointState(checkpoint, [], new Dictionary<string, long>());
+        Set(connection, created, claim: true);
+        return Whole(await connection.ReadAsync(), created);
     }
 
     public async ValueTask<CheckpointState> ClaimAsync(StoreTransaction transaction, Checkpoint fresh)
