@@ -15,12 +15,6 @@ internal static class Checker
         log.Run();
         folds.Run();
         new ReactionCheck(world, log, folds, faults).Run();
-        if (world.Faults.Repartitioned is not null)
-        {
-            faults.AddRange(world.Faults.Surprised.Where(consumer => !Rest.HasStopped(world, consumer))
-                .Select(consumer => $"{consumer} goes on, though the number of partitions has changed, and keys with it"));
-        }
-
         return faults;
     }
 }

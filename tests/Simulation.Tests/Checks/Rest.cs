@@ -60,6 +60,19 @@ internal sealed class Rest(World world)
         }
     }
 
+    /// <summary>What a process says about a consumer's partition.</summary>
+    private static string Told(Process process, Place place)
+    {
+        if (process.Runtime.Loops.FirstOrDefault(loop => loop.Consumer.Name == place.Consumer) is not { } loop)
+        {
+            return $"{process.Name} has not started";
+        }
+
+        var feed = loop.Feeds.FirstOrDefault(feed => feed.Cursor.Partition == place.Partition);
+        var owned = process.Runtime.Ownership.HoldOf(loop.UnitOf(place.Partition)) is null ? "doesn't own it" : "owns it";
+        return $"{process.Name} {owned}, {(feed is null ? "is not attached" : $"is attached, read to {feed.Cursor.Current.LastOffset}, {feed.Error}")} {loop.Trouble?.Reason} {loop.Failure?.Message} {process.Runtime.Ownership.Trouble?.Reason}";
+    }
+
     private IEnumerable<string> Consumers()
     {
         foreach (var place in world.Consumers().Where(place => !HasStopped(world, place.Consumer)))
@@ -67,8 +80,13 @@ internal sealed class Rest(World world)
             var partition = world.Broker.Of(place.Partition);
             if (partition.NewestProducer is { } producer && (place.State?.Checkpoint.Producer != producer || place.State.Checkpoint.Mark < partition.Wanted[producer]))
             {
-                yield return $"{place.Consumer} is at {place.State?.Checkpoint.Mark ?? 0} of {partition.Wanted[producer]} in {place.Partition}";
+                yield return $"{place.Consumer} is at {place.State?.Checkpoint.Mark ?? 0} of {partition.Wanted[producer]} in {place.Partition}: {string.Join("; ", world.Stock.Live.Select(process => Told(process, place)))}";
             }
+        }
+
+        foreach (var consumer in world.Faults.Surprised.Where(consumer => !HasStopped(world, consumer)))
+        {
+            yield return $"{consumer} goes on, though the number of partitions has changed, and keys with it";
         }
 
         foreach (var database in world.Stock.Databases.Where(database => !database.Current.Parked.IsEmpty))

@@ -12,6 +12,7 @@ internal sealed class Broker(Machine machine)
 {
     private readonly Dictionary<string, int> streams = new(StringComparer.Ordinal);
     private readonly Dictionary<PartitionId, BrokerPartition> partitions = [];
+    private readonly Dictionary<PartitionId, int> eras = [];
     private readonly List<SimulatedWriter> writers = [];
     private readonly List<SimulatedReader> readers = [];
     private readonly List<(PartitionId Partition, string Producer, GapEvent Gap)> gaps = [];
@@ -36,6 +37,9 @@ internal sealed class Broker(Machine machine)
     public IEnumerable<PartitionId> Partitions => partitions.Keys.Order();
 
     public BrokerPartition Of(PartitionId id) => partitions.TryGetValue(id, out var partition) ? partition : partitions[id] = new BrokerPartition();
+
+    /// <summary>What was sent in an earlier one does not arrive any more.</summary>
+    public int EraOf(PartitionId id) => eras.GetValueOrDefault(id);
 
     public int? Count(string stream) => streams.TryGetValue(stream, out var count) ? count : null;
 
@@ -105,6 +109,7 @@ internal sealed class Broker(Machine machine)
     /// <summary>A crash of the node that leads the partition: its newest records are gone, and so is everything that was on its way.</summary>
     public void LoseTail(PartitionId id, int records)
     {
+        eras[id] = EraOf(id) + 1;
         Of(id).Cut(records);
         Disconnect(id, landing: false);
     }
@@ -112,6 +117,7 @@ internal sealed class Broker(Machine machine)
     /// <summary>The partition was deleted, and is there again, empty.</summary>
     public void Recreate(PartitionId id)
     {
+        eras[id] = EraOf(id) + 1;
         partitions[id] = new BrokerPartition();
         Disconnect(id, landing: false);
     }

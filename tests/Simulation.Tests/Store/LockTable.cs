@@ -38,7 +38,7 @@ internal sealed class LockTable(Machine machine, TimeSpan? limit)
         return new ValueTask(waiter.Turn.Task);
     }
 
-    /// <summary>The transaction has ended: what it held is free, and it waits for nothing any more.</summary>
+    /// <summary>The transaction has ended: what it held is free, and what it waits for it doesn't get.</summary>
     public void Release(SimulatedConnection owner)
     {
         foreach (var row in owner.Rows)
@@ -52,6 +52,7 @@ internal sealed class LockTable(Machine machine, TimeSpan? limit)
                     if (node.Value.Owner == owner)
                     {
                         held.Waiting.Remove(node);
+                        Refuse(node.Value, "The simulated database has ended the transaction, which was waiting.");
                     }
 
                     node = next;
@@ -68,10 +69,12 @@ internal sealed class LockTable(Machine machine, TimeSpan? limit)
     {
         if (held.Waiting.Remove(waiter))
         {
-            waiter.Owner.Lane.Post(() => waiter.Turn.TrySetException(new StoreBusyException($"The simulated database waited too long for {row.Table} {row.Key}.")));
+            Refuse(waiter, $"The simulated database waited too long for {row.Table} {row.Key}.");
             Grant(row, held);
         }
     }
+
+    private static void Refuse(Waiter waiter, string reason) => waiter.Owner.Lane.Post(() => waiter.Turn.TrySetException(new StoreBusyException(reason)));
 
     private void Grant(Row row, Held held)
     {

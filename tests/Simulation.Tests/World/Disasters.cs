@@ -119,10 +119,13 @@ internal sealed class Disasters(World world)
         var known = (current.Decided.GetValueOrDefault(id) ?? []).Where(row => row.Producer == producer).ToDictionary(row => row.Sequence, row => row.Id);
         var first = records.FindIndex(record => record.Event.Producer == producer);
         var most = 0;
+
+        // A store that was set back doesn't know what of its rows the log had: whoever has applied such an event is given it once more, under the store's new name.
+        var sure = service.WasSetBack ? current.Heads.GetValueOrDefault(id)?.Confirmed ?? 0 : long.MaxValue;
         while (first >= 0 && most < records.Count - first - 1)
         {
             var @event = records[records.Count - most - 1].Event;
-            if (@event.Producer != producer || (@event.Type != GapEvent.TypeName && known.GetValueOrDefault(@event.Sequence) != @event.Id))
+            if (@event.Producer != producer || @event.Sequence > sure || (@event.Type != GapEvent.TypeName && known.GetValueOrDefault(@event.Sequence) != @event.Id))
             {
                 break;
             }
