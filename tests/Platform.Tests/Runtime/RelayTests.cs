@@ -72,6 +72,26 @@ public sealed class RelayTests : IDisposable
     }
 
     [Fact]
+    public async Task What_another_replica_publishes_during_the_look_is_not_missed_in_the_log()
+    {
+        var published = new PublishedStreams("bank");
+        var stream = new StreamDefinition("accounts", 3);
+        published.Add(typeof(AccountsEvent), stream);
+        await using var store = new SqliteServiceStore(directory.Path, typeof(RelayTests).Assembly, published, TimeProvider.System);
+        await store.OpenAsync(TestContext.Current.CancellationToken);
+        var id = await store.WriteAsync(transaction => ValueTask.FromResult(transaction.Emit(new PaidIn("a", 1), Envelopes.Time)), TestContext.Current.CancellationToken);
+        await log.EnsureStreamAsync(stream, TestContext.Current.CancellationToken);
+        log.AfterReadLastOf = async () =>
+        {
+            log.AfterReadLastOf = null;
+            log.Append(Partition, Envelopes.PaidIn(id, 1, store.Outbox.Producer));
+            await store.Outbox.ConfirmAsync([new OutboxConfirm(Partition, 1, id)], TestContext.Current.CancellationToken);
+        };
+        var standing = await new OutboxRecognition(log, store.Outbox, Partition).LookAsync(new OutboxConfirm(Partition, 0, ""), TestContext.Current.CancellationToken);
+        standing.TailLost.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Rows_that_are_stored_but_whose_confirm_was_not_written_down_are_not_stored_twice()
     {
         await PayAsync(5);

@@ -19,9 +19,16 @@ internal sealed class OutboxRecognition(IEventLog log, IOutbox outbox, Partition
     /// <exception cref="OutboxIdentityException">They don't fit.</exception>
     public async Task<OutboxStanding> LookAsync(OutboxConfirm confirmed, CancellationToken cancellationToken)
     {
-        // The log first: what it has then, the outbox had assigned before.
-        var own = await LastOwnAsync(confirmed.Sequence, cancellationToken);
-        var head = await HeadAsync(cancellationToken);
+        // What was confirmed before the look the log had had by then, and what it has at the look was assigned before the next statement: another replica may publish meanwhile, or adopt.
+        var before = await HeadAsync(cancellationToken);
+        var producer = outbox.Producer;
+        var own = await LastOwnAsync(Math.Max(confirmed.Sequence, before.Confirmed), cancellationToken);
+        var head = before with { Assigned = (await HeadAsync(cancellationToken)).Assigned };
+        if (outbox.Producer != producer)
+        {
+            throw new EventLogUnavailableException($"The outbox goes on as {outbox.Producer} since it was compared with {partition}.");
+        }
+
         var known = confirmed.Sequence > head.Confirmed ? head with { Confirmed = confirmed.Sequence, ConfirmedId = confirmed.EventId } : head;
         if (own is not { } last)
         {
