@@ -60,11 +60,8 @@ internal sealed class Deeds(World world)
 
         world.Broker.Faulty = world.Poison.Faulty = world.Stock.Queue!.Faulty = world.Stock.Queue.Away = false;
         world.Broker.SetAway(false);
-        foreach (var process in world.Processes.Values)
-        {
-            process.Resume(asleep: false);
-        }
 
+        // What is paused wakes by itself, when its time has come.
         foreach (var (_, name) in world.Dead.ToList())
         {
             world.Rise(name);
