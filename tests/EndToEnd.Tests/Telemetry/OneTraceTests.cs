@@ -133,7 +133,7 @@ public sealed class OneTraceTests
         {
             await Eventually.ThatAsync("the trace is whole", () => TraceTree.Of(receiver.Spans, trace, caller) == Tree);
         }
-        catch (TimeoutException late)
+        catch (FlowTestException late)
         {
             Assert.Fail($"{late.Message} It is:\n{TraceTree.Of(receiver.Spans, trace, caller)}");
         }

@@ -71,7 +71,8 @@ public sealed class StopProcessTests(PostgresFixture postgres) : IAsyncLifetime
 
         (await bank.EndAsync("TERM", Limit)).ShouldBe(0, bank.Output);
 
-        bank.Output.ShouldContain($"{consumer} did not end in time and is abandoned");
+        // Others of the same database may be waiting for what the hanging one holds, and are named with it.
+        bank.Output.ShouldMatch($@"\b{consumer}\b[a-z, -]* did not end in time and is abandoned");
         (consumer == "sums" ? (await ReadAsync()).Applied : (await ReadAsync()).Thanks).ShouldBe(20);
         await StartAsync();
         await IsFoldedAsync();

@@ -130,7 +130,7 @@ public sealed class DocumentTests(PostgresFixture postgres)
         {
             await Eventually.ThatAsync("described", SendAsync, TimeSpan.FromSeconds(15));
         }
-        catch (TimeoutException)
+        catch (FlowTestException)
         {
             last.ShouldBe(exchange.Answer.ToJsonString(), $"{operation} '{exchange.Name}'");
         }

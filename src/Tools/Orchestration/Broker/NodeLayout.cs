@@ -96,6 +96,7 @@ internal sealed class NodeLayout(string dataDirectory, NodeSecrets secrets, Node
         disk_free_limit.absolute = {DiskFreeBytesMin}
         log.console = true
         log.console.level = warning
+        log.file = node.log
         log.file.rotation.size = 10485760
         log.file.rotation.count = 3
 

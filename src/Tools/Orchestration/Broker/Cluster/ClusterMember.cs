@@ -10,10 +10,10 @@ namespace FlowPlatform.Orchestration.Broker;
 internal sealed record ClusterMember(int Number, NodeSecrets Secrets, int EpmdPort, string? Joins)
 {
     /// <summary>
-    /// How long a silent node counts as there, in seconds (Erlang's own default: 60). A stopped process (SIGSTOP, a hung machine) is noticed after three to five quarters of it; until then its
-    /// streams have no other leader. Not lower: on a machine with too much to do, nodes that are well fall silent for seconds.
+    /// How long a silent node counts as there, in seconds. Erlang's own default, and longer than it takes us to end a node that answers no more (<see cref="PrivateClusterNode"/>), so that the
+    /// others see a node that is gone, not one that comes back from a silence.
     /// </summary>
-    private const int NetTickSeconds = 15;
+    private const int NetTickSeconds = 60;
 
     /// <summary>
     /// To be added to the VM's arguments. Replicas of streams listen on ports of their own (6000 to 6500, what is free of it) on every interface, and let in whoever has their token; the VM's
@@ -24,7 +24,8 @@ internal sealed record ClusterMember(int Number, NodeSecrets Secrets, int EpmdPo
 
     /// <summary>
     /// A node that stood still for too long finds itself parted from the others when it goes on. pause_minority doesn't notice, for by then it can reach them again, and it would stay parted for ever
-    /// (seen on 3.10.8); autoheal starts again the side with fewer connections, or fewer nodes. What streams and quorum queues hold depends on neither, but on their own majorities.
+    /// (seen on 3.10.8); autoheal starts again the side with fewer connections, or fewer nodes, but was seen to leave a stream without a leader. So nodes are ended before it comes to that, and
+    /// autoheal is for what else may part them. What streams and quorum queues hold depends on neither, but on their own majorities.
     /// Three nodes share the machine: a third each of RabbitMQ's default share of memory (0.4), and a small write-ahead log for quorum queues (default 512 MB each).
     /// </summary>
     public IEnumerable<string> Configuration()

@@ -6,6 +6,17 @@ namespace FlowPlatform.Orchestration.Broker;
 /// <summary>One node of a private cluster. When it ends it is started again, on its ports and with its data, and takes over from the others what it missed. Safe for concurrent use.</summary>
 public sealed class PrivateClusterNode
 {
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// After so many unanswered questions in a row, each with its own limit (12 to 20 s together), a node is taken for one that stands still. Counted, not timed: if this process stood still
+    /// itself, one question at most goes unanswered for it.
+    /// </summary>
+    private const int SilentMax = 4;
+
+    /// <summary>The same for a node that lets nobody in: it may be starting its server again by itself, which takes seconds.</summary>
+    private const int RefusedMax = 30;
+
     private readonly Backoff backoff = new();
     private readonly Action<string>? tell;
     private PrivateBrokerOptions options;
@@ -67,8 +78,7 @@ public sealed class PrivateClusterNode
         while (true)
         {
             var started = TimeProvider.System.GetTimestamp();
-            var exitCode = await current!.Exited.WaitAsync(cancellationToken);
-            trouble = $"node {Number} ended ({ExitCodes.Describe(exitCode)})";
+            trouble = await EndedAsync(current!, cancellationToken);
             await EndAsync(TimeSpan.Zero);
             var uptime = TimeProvider.System.GetElapsedTime(started);
             while (trouble is not null)
@@ -81,6 +91,33 @@ public sealed class PrivateClusterNode
     }
 
     internal Task EndAsync(TimeSpan grace) => current?.StopAsync(grace) ?? Task.CompletedTask;
+
+    /// <summary>
+    /// Waits for the node's end, and brings it about if it answers no more: one that went on after a long silence would find itself parted from the others, and what the broker does about that
+    /// (see <see cref="ClusterMember"/>) doesn't always bring it back. One that is started again always joins them.
+    /// </summary>
+    /// <returns>Why it doesn't serve.</returns>
+    private async Task<string> EndedAsync(PrivateBroker broker, CancellationToken cancellationToken)
+    {
+        await using var probe = new NodeProbe(broker.AmqpPort, options.User, broker.Password);
+        string? silence = null;
+        for (var unanswered = 0; !broker.Exited.IsCompleted;)
+        {
+            await Task.WhenAny(broker.Exited, Task.Delay(ProbeInterval, TimeProvider.System, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
+            var answer = broker.Exited.IsCompleted ? NodeAnswer.Answered : await probe.AskAsync(cancellationToken);
+            unanswered = answer == NodeAnswer.Answered ? 0 : unanswered + 1;
+            trouble = unanswered > 1 ? $"node {Number} doesn't answer" : null;
+            if (unanswered >= (answer == NodeAnswer.Silent ? SilentMax : RefusedMax) && held is null)
+            {
+                silence = $"node {Number} did not answer {unanswered} times in a row and was killed";
+                broker.Kill();
+                await broker.Exited.WaitAsync(cancellationToken);
+            }
+        }
+
+        return silence ?? $"node {Number} ended ({ExitCodes.Describe(await broker.Exited)})";
+    }
 
     private async Task LiftAsync(TimeSpan uptime, CancellationToken cancellationToken)
     {
