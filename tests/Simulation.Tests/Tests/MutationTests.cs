@@ -5,7 +5,8 @@ namespace FlowPlatform.Simulation;
 /// <summary>The simulation bites (rule X2): every rule is broken in turn, in what the platform is given to work with, and is found.</summary>
 public sealed partial class MutationTests
 {
-    private const int Most = 3_000;
+    /// <summary>Schedules within which a broken rule must be found.</summary>
+    internal const int Most = 3_000;
 
     /// <summary>All rules of correctness that there are.</summary>
     private static readonly string[] Rules =
