@@ -12,6 +12,11 @@ if (args is ["--schedules", var count, ..])
     return Commands.Search(int.Parse(count, CultureInfo.InvariantCulture), ulong.Parse(Commands.Value(args, "--from") ?? "1", CultureInfo.InvariantCulture), Commands.Named(args, "--mutation"));
 }
 
+if (args is ["--mutations"])
+{
+    return Commands.Bite();
+}
+
 return args.Any(argument => argument is "--server" or "--internal-msbuild-node")
     ? await Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework.RunAsync(args, FlowPlatform.Simulation.SelfRegisteredExtensions.AddSelfRegisteredExtensions)
     : await Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args);
@@ -55,5 +60,19 @@ internal static class Commands
 
         Console.WriteLine($"{result}, {seconds:F1} s");
         return result.Failures.Count == 0 ? 0 : 1;
+    }
+
+    /// <summary>Which schedule finds which broken rule.</summary>
+    public static int Bite()
+    {
+        var missed = 0;
+        foreach (var mutation in AllMutations.List)
+        {
+            var summary = Schedules.Run(1, MutationTests.Most, mutation, stopAtFirst: true);
+            missed += summary.First is null ? 1 : 0;
+            Console.WriteLine($"{mutation.GetType().Name} ({mutation.Rule}): {(summary.First is { } found ? $"seed {found.Plan.Seed}, {found.Found[0].Split('\n')[0]}" : $"not found in {summary.Runs} schedules")}");
+        }
+
+        return missed;
     }
 }

@@ -1,26 +1,33 @@
 namespace FlowPlatform.Simulation;
 
-/// <summary>Runs many schedules, one per core at a time; each is on one thread from its beginning to its end.</summary>
+/// <summary>Runs many schedules, one per core at a time, in the order of their seeds; each is on one thread from its beginning to its end.</summary>
 internal static class Schedules
 {
+    /// <param name="from">The first seed.</param>
+    /// <param name="count">How many follow.</param>
+    /// <param name="mutation">What is broken.</param>
+    /// <param name="stopAtFirst">Ends with the lowest seed that fails.</param>
     public static Summary Run(ulong from, int count, Mutation mutation, bool stopAtFirst)
     {
         var summary = new Summary();
-        var gate = new Lock();
-        Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, (index, loop) =>
-        {
-            var outcome = Simulation.Run(from + (ulong)index, mutation);
-            lock (gate)
-            {
-                summary.Add(outcome);
-            }
-
-            if (stopAtFirst && !outcome.Passed)
-            {
-                loop.Stop();
-            }
-        });
+        var (gate, next, last) = (new Lock(), -1, count);
+        var workers = Enumerable.Range(0, Environment.ProcessorCount).Select(number => new Thread(Work) { Name = $"schedules {number}" }).ToList();
+        workers.ForEach(worker => worker.Start());
+        workers.ForEach(worker => worker.Join());
         return summary;
+
+        void Work()
+        {
+            for (var index = Interlocked.Increment(ref next); index < Volatile.Read(ref last); index = Interlocked.Increment(ref next))
+            {
+                var outcome = Simulation.Run(from + (ulong)index, mutation);
+                lock (gate)
+                {
+                    summary.Add(outcome);
+                    last = stopAtFirst && !outcome.Passed ? Math.Min(last, index) : last;
+                }
+            }
+        }
     }
 }
 
@@ -31,7 +38,13 @@ internal sealed class Summary
 
     public long Steps { get; private set; }
 
+    /// <summary>Of all schedules together.</summary>
+    public ulong Fingerprint { get; private set; }
+
     public List<Outcome> Failures { get; } = [];
+
+    /// <summary>The one with the lowest seed; null if none failed.</summary>
+    public Outcome? First => Failures.MinBy(failure => failure.Plan.Seed);
 
     public Dictionary<string, int> Done { get; } = new(StringComparer.Ordinal);
 
@@ -39,6 +52,7 @@ internal sealed class Summary
     {
         Runs++;
         Steps += outcome.Steps;
+        Fingerprint += Dice.Mix(outcome.Plan.Seed ^ outcome.Fingerprint);
         if (!outcome.Passed)
         {
             Failures.Add(outcome);
@@ -51,5 +65,5 @@ internal sealed class Summary
     }
 
     public override string ToString() =>
-        $"{Runs} schedules, {Steps} steps, {Failures.Count} failed; {string.Join(", ", Done.OrderBy(done => done.Key, StringComparer.Ordinal).Select(done => $"{done.Key} {done.Value}"))}";
+        $"{Runs} schedules, {Steps} steps, {Failures.Count} failed, fingerprint {Fingerprint:x16}; {string.Join(", ", Done.OrderBy(done => done.Key, StringComparer.Ordinal).Select(done => $"{done.Key} {done.Value}"))}";
 }

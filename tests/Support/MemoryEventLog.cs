@@ -25,6 +25,9 @@ internal sealed class MemoryEventLog : IEventLog
         set => Change(() => (away, generation) = (value, generation + 1));
     }
 
+    /// <summary>Runs when a producer's last record has been read, before who asks for it has it.</summary>
+    public Func<Task>? AfterReadLastOf { get; set; }
+
     /// <summary>Cuts the newest records of a partition, as a crash of a broker without fsync may; connections die.</summary>
     public void CutTail(PartitionId partition, int records) => Change(() =>
     {
@@ -127,8 +130,12 @@ internal sealed class MemoryEventLog : IEventLog
 
     public Task<LogRecord?> ReadLastAsync(PartitionId partition, CancellationToken cancellationToken) => Find(partition, records => records.Count == 0 ? null : records[^1]);
 
-    public Task<LogRecord?> ReadLastOfAsync(PartitionId partition, string producer, CancellationToken cancellationToken) =>
-        Find(partition, records => records.FindLast(record => record.Event.Producer == producer) is { Event: not null } found ? found : null);
+    public async Task<LogRecord?> ReadLastOfAsync(PartitionId partition, string producer, CancellationToken cancellationToken)
+    {
+        var last = await Find(partition, records => records.FindLast(record => record.Event.Producer == producer) is { Event: not null } found ? found : null);
+        await (AfterReadLastOf?.Invoke() ?? Task.CompletedTask);
+        return last;
+    }
 
     public Task<LogRecord?> ReadAtAsync(PartitionId partition, long offset, CancellationToken cancellationToken) =>
         Find(partition, records => records.Find(record => record.Offset >= offset) is { Event: not null } found ? found : null);

@@ -10,8 +10,6 @@ public static class RetryDelay
     public static TimeSpan After(int failures)
     {
         var delay = Math.Min(LongestMs, ShortestMs * Math.Pow(2, Math.Clamp(failures - 1, 0, 10)));
-#pragma warning disable CA5394 // Spreads load; protects nothing.
-        return TimeSpan.FromMilliseconds(delay * (1 - (Random.Shared.NextDouble() / 2)));
-#pragma warning restore CA5394
+        return TimeSpan.FromMilliseconds(delay * (1 - (Chance.NextDouble() / 2)));
     }
 }

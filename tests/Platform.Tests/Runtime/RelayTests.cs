@@ -48,6 +48,50 @@ public sealed class RelayTests : IDisposable
     }
 
     [Fact]
+    public async Task A_restored_backup_that_has_decided_anew_is_refused_though_its_last_event_is_the_logs()
+    {
+        var published = new PublishedStreams("bank");
+        var stream = new StreamDefinition("accounts", 3);
+        published.Add(typeof(AccountsEvent), stream);
+        await using var store = new SqliteServiceStore(directory.Path, typeof(RelayTests).Assembly, published, TimeProvider.System);
+        await store.OpenAsync(TestContext.Current.CancellationToken);
+        List<string> decided = [];
+        for (var number = 1; number <= 4; number++)
+        {
+            decided.Add(await store.WriteAsync(transaction => ValueTask.FromResult(transaction.Emit(new PaidIn("a", number), Envelopes.Time)), TestContext.Current.CancellationToken));
+        }
+
+        // A reactor decides the same under the same ids, in whichever order it reads; what was decided from outside comes before or after it.
+        await log.EnsureStreamAsync(stream, TestContext.Current.CancellationToken);
+        log.Append(Partition, Envelopes.PaidIn(decided[0], 1, store.Outbox.Producer), Envelopes.PaidIn(decided[2], 2, store.Outbox.Producer), Envelopes.PaidIn("lost", 3, store.Outbox.Producer));
+        log.Append(Partition, Envelopes.PaidIn(decided[3], 4, store.Outbox.Producer));
+        var relay = new PartitionRelay(log, store.Outbox, stream, new OutboxHead(Partition, 1, 1, decided[0]), TimeProvider.System);
+        var refused = await Should.ThrowAsync<OutboxIdentityException>(() => relay.RunAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30)));
+        refused.Message.ShouldContain("at sequence 2");
+        log.Records(Partition).Count.ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task What_another_replica_publishes_during_the_look_is_not_missed_in_the_log()
+    {
+        var published = new PublishedStreams("bank");
+        var stream = new StreamDefinition("accounts", 3);
+        published.Add(typeof(AccountsEvent), stream);
+        await using var store = new SqliteServiceStore(directory.Path, typeof(RelayTests).Assembly, published, TimeProvider.System);
+        await store.OpenAsync(TestContext.Current.CancellationToken);
+        var id = await store.WriteAsync(transaction => ValueTask.FromResult(transaction.Emit(new PaidIn("a", 1), Envelopes.Time)), TestContext.Current.CancellationToken);
+        await log.EnsureStreamAsync(stream, TestContext.Current.CancellationToken);
+        log.AfterReadLastOf = async () =>
+        {
+            log.AfterReadLastOf = null;
+            log.Append(Partition, Envelopes.PaidIn(id, 1, store.Outbox.Producer));
+            await store.Outbox.ConfirmAsync([new OutboxConfirm(Partition, 1, id)], TestContext.Current.CancellationToken);
+        };
+        var standing = await new OutboxRecognition(log, store.Outbox, Partition).LookAsync(new OutboxConfirm(Partition, 0, ""), TestContext.Current.CancellationToken);
+        standing.TailLost.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Rows_that_are_stored_but_whose_confirm_was_not_written_down_are_not_stored_twice()
     {
         await PayAsync(5);

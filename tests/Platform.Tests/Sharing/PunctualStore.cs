@@ -47,7 +47,7 @@ internal sealed class PunctualStore(IServiceStore inner) : IServiceStore
             return inner.LoadAsync(consumer, cancellationToken);
         }
 
-        public ValueTask CreateAsync(StoreTransaction transaction, Checkpoint checkpoint) => inner.CreateAsync(transaction, checkpoint);
+        public ValueTask<CheckpointState> CreateAsync(StoreTransaction transaction, Checkpoint checkpoint) => inner.CreateAsync(transaction, checkpoint);
 
         public ValueTask<CheckpointState> ClaimAsync(StoreTransaction transaction, Checkpoint fresh) => inner.ClaimAsync(transaction, fresh);
 

@@ -1,3 +1,5 @@
+using FlowPlatform.Consumers;
+using FlowPlatform.Events;
 using FlowPlatform.Log;
 
 namespace FlowPlatform.Simulation;
@@ -10,8 +12,10 @@ internal sealed class Broker(Machine machine)
 {
     private readonly Dictionary<string, int> streams = new(StringComparer.Ordinal);
     private readonly Dictionary<PartitionId, BrokerPartition> partitions = [];
+    private readonly Dictionary<PartitionId, int> eras = [];
     private readonly List<SimulatedWriter> writers = [];
     private readonly List<SimulatedReader> readers = [];
+    private readonly List<(PartitionId Partition, string Producer, GapEvent Gap)> gaps = [];
 
     public Machine Machine => machine;
 
@@ -24,8 +28,8 @@ internal sealed class Broker(Machine machine)
     /// <summary>Every event that was ever stored under a sequence, cut off since or not: two under one are a broken promise.</summary>
     public Dictionary<(PartitionId Partition, string Producer, long Sequence), EventEnvelope> Stored { get; } = [];
 
-    /// <summary>How many gaps producers have announced.</summary>
-    public int Gaps { get; private set; }
+    /// <summary>Gaps that producers have announced.</summary>
+    public IReadOnlyList<(PartitionId Partition, string Producer, GapEvent Gap)> Gaps => gaps;
 
     /// <summary>Sequences under which two different events were stored.</summary>
     public List<string> Conflicts { get; } = [];
@@ -34,15 +38,41 @@ internal sealed class Broker(Machine machine)
 
     public BrokerPartition Of(PartitionId id) => partitions.TryGetValue(id, out var partition) ? partition : partitions[id] = new BrokerPartition();
 
+    /// <summary>What was sent in an earlier one does not arrive any more.</summary>
+    public int EraOf(PartitionId id) => eras.GetValueOrDefault(id);
+
     public int? Count(string stream) => streams.TryGetValue(stream, out var count) ? count : null;
+
+    /// <summary>True if some producer has said that it can't give a sequence any more.</summary>
+    public bool HasAnnounced(PartitionId id, string producer, long sequence) =>
+        gaps.Exists(announced => announced.Partition == id && announced.Producer == producer && announced.Gap.From <= sequence && sequence <= announced.Gap.To);
+
+    /// <summary>Everything that was ever stored of a service is there, or announced as lost.</summary>
+    public bool HasEverything(string service)
+    {
+        var there = partitions.Values.SelectMany(partition => partition.Records).Select(record => record.Event.Id).ToHashSet(StringComparer.Ordinal);
+        return Stored.All(stored => stored.Value.Source != service || there.Contains(stored.Value.Id));
+    }
 
     public void Ensure(StreamDefinition definition)
     {
-        streams.TryAdd(definition.Name, definition.Partitions);
-        foreach (var id in definition.PartitionIds)
+        if (streams.TryAdd(definition.Name, definition.Partitions))
         {
-            Of(id);
+            foreach (var id in definition.PartitionIds)
+            {
+                Of(id);
+            }
         }
+        else if (streams[definition.Name] != definition.Partitions)
+        {
+            throw new StreamDefinitionException(definition.Name, $"Stream '{definition.Name}' has {streams[definition.Name]} partitions, not {definition.Partitions}.");
+        }
+    }
+
+    public void Repartition(string stream, int count)
+    {
+        streams[stream] = count;
+        Enumerable.Range(0, count).ToList().ForEach(index => Of(new PartitionId(stream, index)));
     }
 
     public void Add(SimulatedWriter writer) => writers.Add(writer);
@@ -61,16 +91,9 @@ internal sealed class Broker(Machine machine)
             }
 
             partition.Sequences[producer] = @event.Sequence;
-            if (@event.Type == "flow.gap")
-            {
-                Gaps++;
-            }
-            else if (!Stored.TryAdd((id, producer, @event.Sequence), @event) && Stored[(id, producer, @event.Sequence)].Id != @event.Id)
-            {
-                Conflicts.Add($"{id} sequence {@event.Sequence} of {producer} was stored as two events");
-            }
-
+            Note(id, producer, @event);
             partition.Add(new LogRecord(id, partition.NextOffset, machine.Clock.GetUtcNow(), @event), newChunk: machine.Dice.OneIn(3), jump: machine.Dice.OneIn(8) ? machine.Dice.Between(1, 2) : 0);
+            machine.Witness(partition.NextOffset, @event.Sequence);
         }
 
         partition.EndChunk();
@@ -86,7 +109,16 @@ internal sealed class Broker(Machine machine)
     /// <summary>A crash of the node that leads the partition: its newest records are gone, and so is everything that was on its way.</summary>
     public void LoseTail(PartitionId id, int records)
     {
+        eras[id] = EraOf(id) + 1;
         Of(id).Cut(records);
+        Disconnect(id, landing: false);
+    }
+
+    /// <summary>The partition was deleted, and is there again, empty.</summary>
+    public void Recreate(PartitionId id)
+    {
+        eras[id] = EraOf(id) + 1;
+        partitions[id] = new BrokerPartition();
         Disconnect(id, landing: false);
     }
 
@@ -107,6 +139,18 @@ internal sealed class Broker(Machine machine)
         if (away)
         {
             Disconnect(_ => true, _ => true, landing: machine.Dice.OneIn(2));
+        }
+    }
+
+    private void Note(PartitionId id, string producer, EventEnvelope @event)
+    {
+        if (@event.Type == GapEvent.TypeName)
+        {
+            gaps.Add((id, producer, (GapEvent)FlowJson.Deserialize(@event.Data.Span, typeof(GapEvent))));
+        }
+        else if (!Stored.TryAdd((id, producer, @event.Sequence), @event) && Stored[(id, producer, @event.Sequence)].Id != @event.Id)
+        {
+            Conflicts.Add($"{id} sequence {@event.Sequence} of {producer} was stored as two events");
         }
     }
 

@@ -1,3 +1,4 @@
+using FlowPlatform.Consumers;
 using FlowPlatform.Log;
 
 namespace FlowPlatform.Simulation;
@@ -15,6 +16,15 @@ internal sealed class BrokerPartition
 
     public long NextOffset { get; private set; }
 
+    /// <summary>Who wrote the newest record that is not about a gap; null if there is none.</summary>
+    public string? NewestProducer { get; private set; }
+
+    /// <summary>Greatest sequence of every producer that is here.</summary>
+    public Dictionary<string, long> Ends { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The same without what is about gaps.</summary>
+    public Dictionary<string, long> Wanted { get; } = new(StringComparer.Ordinal);
+
     public void Add(LogRecord record, bool newChunk, int jump)
     {
         if (newChunk)
@@ -25,6 +35,7 @@ internal sealed class BrokerPartition
         // Only a chunk of its own takes an offset: never within another.
         var offset = NextOffset + (Records.Count > 0 && chunks[^1] != chunk ? jump : 0);
         Records.Add(record with { Offset = offset });
+        Count(record.Event);
         chunks.Add(chunk);
         NextOffset = offset + 1;
     }
@@ -63,12 +74,26 @@ internal sealed class BrokerPartition
         chunks.RemoveRange(Records.Count, records);
         NextOffset = Records.Count == 0 ? 0 : Records[^1].Offset + 1;
         Sequences.Clear();
+        Ends.Clear();
+        Wanted.Clear();
+        NewestProducer = null;
         foreach (var record in Records)
         {
-            var producer = record.Event.Producer!;
-            Sequences[producer] = Math.Max(Sequences.GetValueOrDefault(producer), record.Event.Sequence);
+            Count(record.Event);
+            Sequences[record.Event.Producer!] = Ends[record.Event.Producer!];
         }
 
         EndChunk();
+    }
+
+    private void Count(EventEnvelope @event)
+    {
+        var producer = @event.Producer!;
+        Ends[producer] = Math.Max(Ends.GetValueOrDefault(producer), @event.Sequence);
+        if (@event.Type != GapEvent.TypeName)
+        {
+            Wanted[producer] = Math.Max(Wanted.GetValueOrDefault(producer), @event.Sequence);
+            NewestProducer = producer;
+        }
     }
 }

@@ -8,6 +8,7 @@ internal sealed class SimulatedWriter(Broker broker, Lane lane, PartitionId part
     private readonly Queue<Frame> sent = new();
     private readonly List<Frame> unconfirmed = [];
     private readonly TaskCompletionSource closed = new();
+    private readonly int era = broker.EraOf(partition);
     private bool dead;
 
     public PartitionId Partition => partition;
@@ -60,7 +61,7 @@ internal sealed class SimulatedWriter(Broker broker, Lane lane, PartitionId part
 
     private void Arrive()
     {
-        if (!sent.TryDequeue(out var frame))
+        if (!sent.TryDequeue(out var frame) || era != broker.EraOf(partition))
         {
             return;
         }

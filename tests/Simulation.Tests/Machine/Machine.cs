@@ -52,12 +52,7 @@ internal sealed class Machine
     }
 
     /// <summary>Lets others run, any number of them; the process may be killed meanwhile.</summary>
-    public Task PauseAsync()
-    {
-        var later = new TaskCompletionSource();
-        (Lane.Running ?? Network).Post(static done => ((TaskCompletionSource)done!).SetResult(), later);
-        return later.Task;
-    }
+    public Turn PauseAsync() => new(Lane.Running ?? Network);
 
     /// <summary>Runs on the network's lane after a time.</summary>
     public void After(TimeSpan delay, Action action)
@@ -72,6 +67,9 @@ internal sealed class Machine
         timers.Enqueue(timer, (timer.Due, ++timersMade));
         timer.ArmedAs = timersMade;
     }
+
+    /// <summary>Something happened to log or stores that two runs of one schedule have in common.</summary>
+    public void Witness(long one, long other) => Fingerprint = Dice.Mix(Fingerprint + ((ulong)one << 24) + (ulong)other);
 
     /// <summary>Runs one piece of work, or lets time pass.</summary>
     /// <returns>False if nothing will ever happen again by itself.</returns>

@@ -1,14 +1,9 @@
 namespace FlowPlatform.Simulation;
 
-/// <summary>
-/// The machine's time. Waits below 50 ms and over 10 s last as long as they were asked to; those between last what the machine decides, whatever was asked for: back-off is spread by chance
-/// that the seed does not govern, and nothing correct depends on it.
-/// </summary>
+/// <summary>The machine's time.</summary>
 internal sealed class SimulatedClock(Machine machine) : TimeProvider
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(10);
 
     /// <summary>Since the start.</summary>
     public long Ticks { get; set; }
@@ -27,8 +22,6 @@ internal sealed class SimulatedClock(Machine machine) : TimeProvider
         timer.Change(dueTime, period);
         return timer;
     }
-
-    public long Fuzz(TimeSpan due) => due >= Shortest && due <= Long ? Shortest.Ticks << machine.Dice.Next(7) : due.Ticks;
 }
 
 /// <summary>A timer of the simulated clock; its callback runs on the lane that made it.</summary>
@@ -52,7 +45,7 @@ internal sealed class SimulatedTimer(Machine machine, Lane lane, TimerCallback c
         Round++;
         if (dueTime != Timeout.InfiniteTimeSpan)
         {
-            machine.Arm(this, machine.Clock.Fuzz(dueTime));
+            machine.Arm(this, dueTime.Ticks);
         }
 
         return true;

@@ -5,9 +5,14 @@ internal static class AllMutations
 {
     public static IReadOnlyList<Mutation> List { get; } =
     [
-        new NoIncarnation(), new NoLook(), new NewestFirst(), new TrimAtConfirm(), new EarlySequences(), new RandomIds(), new NoCompareAndSet(), new CheckpointApart(), new NoMarks(),
-        new NoRecognition(), new NoEpoch(), new OrderAcrossPartitions(), new StaleReads(), new CheckpointsInMain(), new NoInbox(), new HastyCommands(),
+        new SecondProducer(), new NoIncarnation(), new NoLook(), new ForgetsBeyond(), new NewestFirst(), new TrimAtConfirm(), new EarlySequences(), new RandomIds(),
+        new NoCompareAndSet(), new CheckpointApart(), new NoMarks(), new NoRecognition(), new NoEpoch(), new LeaseOnly(), new NoIdleLimit(), new ForEver(), new OrderAcrossPartitions(),
+        new StaleReads(), new NoKeyLocks(), new ForgetsParked(), new ParkedApart(), new RemovedApart(), new ForgetsDiscards(), new AnyCount(), new CheckpointsInMain(),
+        new NoInbox(), new InboxOnce(), new HastyCommands(), new TrustsMemory(), new FreshKeys(),
     ];
+
+    /// <summary>Those that schedules were seen to find; of the others that is still to be shown.</summary>
+    public static IEnumerable<Mutation> Demanded => List.TakeWhile(mutation => mutation is not NoEpoch);
 
     public static Mutation Find(string name) =>
         List.FirstOrDefault(mutation => mutation.GetType().Name == name || mutation.Rule == name) ?? throw new ArgumentException($"There is no mutation '{name}': {string.Join(", ", List.Select(known => known.GetType().Name))}.");

@@ -1,20 +1,22 @@
-using FlowPlatform.Commands;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
 
 namespace FlowPlatform.Simulation;
+
+/// <summary>P1: a stream has two producers, for a copy of the store publishes, too.</summary>
+internal sealed class SecondProducer : Mutation
+{
+    public override string Rule => "P1";
+
+    public override bool TwoProducers => true;
+}
 
 /// <summary>P2: the publisher's reference names the service only, so that a new store goes on under the old one's name.</summary>
 internal sealed class NoIncarnation : Mutation
 {
     public override string Rule => "P2";
 
-    public override IServiceStore Main(IServiceStore store) => new Store(store);
-
-    private sealed class Store(IServiceStore inner) : StoreWrapper(inner)
-    {
-        public override IOutbox Outbox { get; } = new Anonymous(inner.Outbox);
-    }
+    public override IServiceStore Main(SimulatedStore main, World world) => new StoreWith(main) { OtherOutbox = new Anonymous(main.Outbox) };
 
     private sealed class Anonymous(IOutbox inner) : OutboxWrapper(inner)
     {
@@ -28,20 +30,33 @@ internal sealed class NoIncarnation : Mutation
 /// <summary>P3: what the relay sees of the log is what its store remembers of it.</summary>
 internal sealed class NoLook : Mutation
 {
-    public override string Rule => "P3";
+    public override string Rule => "P3 (look)";
 
-    public override IEventLog Log(IEventLog log, IStore store) => store is IServiceStore main ? new Blind(log, main) : log;
+    public override IEventLog Log(IEventLog log, IServiceStore main) => new Blind(log, main);
 
     private sealed class Blind(IEventLog inner, IServiceStore main) : LogWrapper(inner)
     {
         public override async Task<LogRecord?> ReadLastOfAsync(PartitionId partition, string producer, CancellationToken cancellationToken)
         {
             var head = (await main.Outbox.ReadHeadsAsync(cancellationToken)).FirstOrDefault(candidate => candidate.Partition == partition);
-            return head is not { Confirmed: > 0, ConfirmedId: { } id } ? null : new LogRecord(partition, 0, default, new EventEnvelope
+            return head is not { Confirmed: > 0, ConfirmedId: { } id } ? null : new LogRecord(partition, long.MaxValue, default, new EventEnvelope
             {
                 Id = id, Type = "", Source = "", Key = id, Time = default, CommittedAt = default, Producer = producer, Sequence = head.Confirmed, Data = default,
             });
         }
+    }
+}
+
+/// <summary>P3: a store that adopts a log doesn't remember what the log has beyond it, and emits that again.</summary>
+internal sealed class ForgetsBeyond : Mutation
+{
+    public override string Rule => "P3 (adopt)";
+
+    public override IServiceStore Main(SimulatedStore main, World world) => new StoreWith(main) { OtherOutbox = new Forgetful(main.Outbox) };
+
+    private sealed class Forgetful(IOutbox inner) : OutboxWrapper(inner)
+    {
+        public override Task AdoptAsync(OutboxAdoption adoption, CancellationToken cancellationToken) => base.AdoptAsync(adoption with { Beyond = [] }, cancellationToken);
     }
 }
 
@@ -50,7 +65,7 @@ internal sealed class NewestFirst : Mutation
 {
     public override string Rule => "P4";
 
-    public override IEventLog Log(IEventLog log, IStore store) => new Hasty(log);
+    public override IEventLog Log(IEventLog log, IServiceStore main) => new Hasty(log);
 
     private sealed class Hasty(IEventLog inner) : LogWrapper(inner)
     {
@@ -78,12 +93,7 @@ internal sealed class TrimAtConfirm : Mutation
 {
     public override string Rule => "P5";
 
-    public override IServiceStore Main(IServiceStore store) => new Store(store);
-
-    private sealed class Store(IServiceStore inner) : StoreWrapper(inner)
-    {
-        public override IOutbox Outbox { get; } = new Tidy(inner.Outbox);
-    }
+    public override IServiceStore Main(SimulatedStore main, World world) => new StoreWith(main) { OtherOutbox = new Tidy(main.Outbox) };
 
     private sealed class Tidy(IOutbox inner) : OutboxWrapper(inner)
     {
@@ -124,48 +134,6 @@ internal sealed class RandomIds : Mutation
                     CorrelationId = @event.CorrelationId, CausationId = @event.CausationId, Data = @event.Data,
                 });
             }
-        }
-    }
-}
-
-/// <summary>M1: a command is handled, whatever the inbox says.</summary>
-internal sealed class NoInbox : Mutation
-{
-    public override string Rule => "M1 (inbox)";
-
-    public override IServiceStore Main(IServiceStore store) => new Store(store);
-
-    private sealed class Store(IServiceStore inner) : StoreWrapper(inner)
-    {
-        public override Task<bool> IsHandledAsync(Guid commandId, CancellationToken cancellationToken) => Task.FromResult(false);
-
-        public override async ValueTask<bool> TryMarkHandledAsync(StoreTransaction transaction, Guid commandId, string handler)
-        {
-            await base.TryMarkHandledAsync(transaction, commandId, handler);
-            return true;
-        }
-    }
-}
-
-/// <summary>M1: a command's row goes before its queue has it.</summary>
-internal sealed class HastyCommands : Mutation
-{
-    public override string Rule => "M1 (confirm)";
-
-    public override ICommandBus Bus(SimulatedBus bus, Machine machine) => new Hasty(bus, machine);
-
-    private sealed class Hasty(SimulatedBus inner, Machine machine) : ICommandBus
-    {
-        public async Task SendAsync(IReadOnlyList<PendingCommand> commands, CancellationToken cancellationToken)
-        {
-            await machine.PauseAsync();
-            _ = LaterAsync(commands, cancellationToken);
-        }
-
-        private async Task LaterAsync(IReadOnlyList<PendingCommand> commands, CancellationToken cancellationToken)
-        {
-            await machine.PauseAsync();
-            await inner.SendAsync(commands, cancellationToken);
         }
     }
 }

@@ -1,21 +1,39 @@
-using FlowPlatform.Stores;
+using FlowPlatform.Log;
 
 namespace FlowPlatform.Simulation;
 
 /// <summary>
-/// What is on disk: it outlives processes. One transaction at a time. A durable one keeps every commit; another may lose the last ones together when its process is killed, never a part of one.
+/// What is on disk: it outlives processes. A durable one keeps every commit; another may lose the last ones together when its process is killed, never a part of one. A shared one is a server's:
+/// transactions run beside each other, wait for each other's rows, and are ended if they idle; any other has one transaction at a time.
 /// </summary>
-internal sealed class Database(Machine machine, string name, bool durable)
+internal sealed class Database
 {
     private const int Remembered = 12;
     private readonly List<Snapshot> earlier = [];
-    private readonly LinkedList<Waiter> waiting = new();
-    private Waiter? holder;
+    private readonly List<SimulatedConnection> running = [];
+    private readonly LockTable locks;
     private int incarnations = 1;
+    private long commits;
 
-    public Machine Machine => machine;
+    public Database(Machine machine, string name, DatabaseKind kind, TimeSpan? idleLimit)
+    {
+        Machine = machine;
+        Name = name;
+        Kind = kind;
+        IdleLimit = idleLimit;
+        locks = new LockTable(machine, kind == DatabaseKind.Shared ? idleLimit : null);
+    }
 
-    public string Name => name;
+    public Machine Machine { get; }
+
+    public string Name { get; }
+
+    public DatabaseKind Kind { get; }
+
+    public bool IsShared => Kind == DatabaseKind.Shared;
+
+    /// <summary>A transaction of a process that is paused is ended after so long; null: never.</summary>
+    public TimeSpan? IdleLimit { get; }
 
     public Snapshot Current { get; private set; } = new();
 
@@ -25,46 +43,44 @@ internal sealed class Database(Machine machine, string name, bool durable)
     /// <summary>How often it was created.</summary>
     public int Life { get; private set; } = 1;
 
+    /// <summary>Ids of all events that were ever committed to its outbox, whatever became of them.</summary>
+    public HashSet<string> Decided { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What was seen to go wrong.</summary>
+    public List<string> Violations { get; } = [];
+
     /// <summary>Stores that processes have open on it.</summary>
     public List<SimulatedStore> Open { get; } = [];
 
     /// <summary>For a mutation: sequences that were taken outside of a transaction.</summary>
-    public Dictionary<Log.PartitionId, long> Counters { get; } = [];
+    public Dictionary<PartitionId, long> Counters { get; } = [];
 
-    public async Task<Waiter> TakeTurnAsync(Lane lane)
+    public SimulatedConnection Begin(Lane lane, Snapshot? stale = null)
     {
-        var waiter = new Waiter(lane);
-        if (holder is null)
-        {
-            holder = waiter;
-        }
-        else
-        {
-            waiting.AddLast(waiter);
-            await waiter.Turn.Task;
-        }
-
-        return waiter;
+        var connection = new SimulatedConnection(this, lane) { Stale = stale };
+        running.Add(connection);
+        return connection;
     }
 
-    public void Release(Waiter turn)
+    public void End(SimulatedConnection connection)
     {
-        if (holder != turn)
+        running.Remove(connection);
+        locks.Release(connection);
+    }
+
+    /// <summary>Takes a row; where there is one transaction at a time, only a schema stands for anything.</summary>
+    public ValueTask LockAsync(SimulatedConnection connection, Row row, bool shared = false) =>
+        IsShared || row.Table == "schema" ? locks.TakeAsync(connection, row, shared) : ValueTask.CompletedTask;
+
+    public bool IsIn(Lane lane) => running.Exists(connection => connection.Lane == lane);
+
+    public void Commit(Snapshot snapshot)
+    {
+        if (ReferenceEquals(snapshot, Current))
         {
             return;
         }
 
-        holder = waiting.First?.Value;
-        if (holder is not null)
-        {
-            waiting.RemoveFirst();
-            var next = holder.Turn;
-            holder.Lane.Post(() => next.SetResult());
-        }
-    }
-
-    public void Commit(Snapshot snapshot)
-    {
         earlier.Add(Current);
         if (earlier.Count > Remembered)
         {
@@ -72,51 +88,22 @@ internal sealed class Database(Machine machine, string name, bool durable)
         }
 
         Current = snapshot;
+        Machine.Witness(Name.Length, ++commits);
     }
 
-    /// <summary>A process was killed: its open transaction is rolled back; without fsync the last commits go, too.</summary>
+    /// <summary>A process was killed: its open transactions are rolled back; without fsync the last commits go, too.</summary>
     public void Lose(Lane lane)
     {
-        Open.RemoveAll(store => store.Lane == lane);
-        for (var node = waiting.First; node is not null;)
+        var mine = Open.RemoveAll(store => store.Lane == lane) > 0;
+        EndTransactionsOf(lane);
+        if (mine && Kind == DatabaseKind.Volatile && Open.Count == 0 && Machine.Dice.OneIn(2))
         {
-            var next = node.Next;
-            if (node.Value.Lane == lane)
-            {
-                waiting.Remove(node);
-            }
-
-            node = next;
-        }
-
-        if (holder is { } dead && dead.Lane == lane)
-        {
-            Release(dead);
-        }
-
-        if (!durable && Open.Count == 0 && machine.Dice.OneIn(2))
-        {
-            GoBack(machine.Dice.Between(0, 4));
+            GoBack(Machine.Dice.Between(0, 4));
         }
     }
 
-    /// <summary>The transaction that is open ends without a commit, as when the database closes the connection of one that idles in it.</summary>
-    public void EndOpenTransaction()
-    {
-        if (holder is { } open)
-        {
-            open.Doomed = true;
-            Release(open);
-        }
-    }
-
-    public void EndTransactionOf(Lane lane)
-    {
-        if (holder?.Lane == lane)
-        {
-            EndOpenTransaction();
-        }
-    }
+    /// <summary>Open transactions of a process, or all, end without a commit.</summary>
+    public void EndTransactionsOf(Lane? lane) => running.FindAll(connection => lane is null || connection.Lane == lane).ForEach(connection => connection.End());
 
     /// <summary>It is as it was some commits ago.</summary>
     public void GoBack(int commits)
@@ -124,7 +111,7 @@ internal sealed class Database(Machine machine, string name, bool durable)
         var index = Math.Max(0, earlier.Count - commits);
         if (index < earlier.Count)
         {
-            machine.Trace.Say($"{name}: lost {earlier.Count - index} commits");
+            Machine.Trace.Say($"{Name}: lost {earlier.Count - index} commits");
             Current = earlier[index];
             earlier.RemoveRange(index, earlier.Count - index);
         }
@@ -140,13 +127,17 @@ internal sealed class Database(Machine machine, string name, bool durable)
 
     /// <summary>A name for an outbox that none has had.</summary>
     public int NextIncarnation() => ++incarnations;
+}
 
-    internal sealed class Waiter(Lane lane)
-    {
-        public Lane Lane => lane;
+/// <summary>What a database is.</summary>
+internal enum DatabaseKind
+{
+    /// <summary>One process's, and every commit stays.</summary>
+    Durable,
 
-        public TaskCompletionSource Turn { get; } = new();
+    /// <summary>One process's, without fsync.</summary>
+    Volatile,
 
-        public bool Doomed { get; set; }
-    }
+    /// <summary>A server's, that replicas share.</summary>
+    Shared,
 }

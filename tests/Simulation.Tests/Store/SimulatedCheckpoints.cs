@@ -6,34 +6,23 @@ namespace FlowPlatform.Simulation;
 /// <summary>Checkpoints in a simulated database: compare-and-set on next offset and epoch, like the real ones'.</summary>
 internal sealed class SimulatedCheckpoints(SimulatedStore store) : ICheckpoints
 {
-    /// <summary>The epoch comes with the checkpoints. Who finds that another has taken the consumer over waits, as for a lease that doesn't end.</summary>
-    public async Task<IReadOnlyList<CheckpointState>> LoadAsync(string consumer, CancellationToken cancellationToken)
-    {
-        var loaded = await store.ReadAsync<IReadOnlyList<CheckpointState>?>(
-            snapshot => store.Owns(consumer)
-                ? [.. snapshot.Checkpoints.Where(row => row.Key.Consumer == consumer).Select(row => row.Value).OrderBy(state => state.Checkpoint.Partition)]
-                : null,
-            cancellationToken);
-        return loaded ?? await new TaskCompletionSource<IReadOnlyList<CheckpointState>>().Task.WaitAsync(cancellationToken);
-    }
+    public Task<IReadOnlyList<CheckpointState>> LoadAsync(string consumer, CancellationToken cancellationToken) => store.ReadAsync<IReadOnlyList<CheckpointState>>(
+        snapshot => [.. snapshot.Checkpoints.Where(row => row.Key.Consumer == consumer).OrderBy(row => row.Key.Partition).Select(row => Whole(snapshot, row.Value))], cancellationToken);
 
-    public async ValueTask CreateAsync(StoreTransaction transaction, Checkpoint checkpoint)
+    public async ValueTask<CheckpointState> CreateAsync(StoreTransaction transaction, Checkpoint checkpoint)
     {
         var connection = (SimulatedConnection)transaction.Connection;
-        await connection.StatementAsync();
-        var working = connection.Working;
-        connection.Working = working with
-        {
-            Checkpoints = working.Checkpoints.Add((checkpoint.Consumer, checkpoint.Partition), new CheckpointState(checkpoint, [], new Dictionary<string, long>())),
-        };
+        await connection.LockAsync(Row.Checkpoint(checkpoint.Consumer, checkpoint.Partition));
+        var created = new CheckpointState(checkpoint, [], new Dictionary<string, long>());
+        Set(connection, created, claim: true);
+        return Whole(await connection.ReadAsync(), created);
     }
 
     public async ValueTask<CheckpointState> ClaimAsync(StoreTransaction transaction, Checkpoint fresh)
     {
         var connection = (SimulatedConnection)transaction.Connection;
-        await connection.StatementAsync();
-        var key = (fresh.Consumer, fresh.Partition);
-        var found = connection.Working.Checkpoints.GetValueOrDefault(key);
+        var seen = await connection.LockAsync(Row.Checkpoint(fresh.Consumer, fresh.Partition));
+        var found = seen.Checkpoints.GetValueOrDefault((fresh.Consumer, fresh.Partition));
         if (found is not null && found.Checkpoint.Epoch >= fresh.Epoch)
         {
             throw new OwnershipLostException(fresh.Consumer, fresh.Partition);
@@ -42,33 +31,57 @@ internal sealed class SimulatedCheckpoints(SimulatedStore store) : ICheckpoints
         var claimed = found is null
             ? new CheckpointState(fresh, [], new Dictionary<string, long>())
             : found with { Checkpoint = found.Checkpoint with { Epoch = fresh.Epoch } };
-        connection.Working = connection.Working with { Checkpoints = connection.Working.Checkpoints.SetItem(key, claimed) };
-        return claimed;
+        Set(connection, claimed, claim: true);
+        return Whole(await connection.ReadAsync(), claimed);
     }
 
     public async ValueTask MoveAsync(StoreTransaction transaction, Checkpoint from, Checkpoint to, Anchor? anchor)
     {
         var connection = (SimulatedConnection)transaction.Connection;
-        await connection.StatementAsync();
-        var working = connection.Working;
         var key = (from.Consumer, from.Partition);
-        var found = working.Checkpoints.GetValueOrDefault(key);
+        var seen = await connection.LockAsync(Row.Checkpoint(from.Consumer, from.Partition));
+        var found = seen.Checkpoints.GetValueOrDefault(key);
         if (found is null || found.Checkpoint.NextOffset != from.NextOffset || found.Checkpoint.Epoch != from.Epoch)
         {
             throw new OwnershipLostException(from.Consumer, from.Partition);
         }
 
-        connection.Working = working with { Checkpoints = working.Checkpoints.SetItem(key, Moved(found, from, to, anchor)) };
+        if (store.Database.IsShared && seen.Claimed[key] != store.Lane.Number)
+        {
+            store.Database.Violations.Add($"{store.Lane.Name} moves {from.Consumer} on {from.Partition}, which another has taken over since");
+        }
+
+        Set(connection, Moved(found, from, to, anchor), claim: false);
     }
 
     public async ValueTask RecordIncidentAsync(StoreTransaction transaction, Checkpoint checkpoint, string kind, string detail)
     {
         var connection = (SimulatedConnection)transaction.Connection;
-        await connection.StatementAsync();
-        connection.Working = connection.Working with { Incidents = connection.Working.Incidents + 1 };
+        await connection.LockAsync(new Row("incident", checkpoint.Consumer, checkpoint.Partition));
+        connection.Change(snapshot => snapshot with { Incidents = snapshot.Incidents + 1 });
     }
 
-    public static CheckpointState Moved(CheckpointState found, Checkpoint from, Checkpoint to, Anchor? anchor)
+    private void Set(SimulatedConnection connection, CheckpointState state, bool claim)
+    {
+        var key = (state.Checkpoint.Consumer, state.Checkpoint.Partition);
+        connection.Change(snapshot => snapshot with
+        {
+            Checkpoints = snapshot.Checkpoints.SetItem(key, state),
+            Claimed = claim ? snapshot.Claimed.SetItem(key, store.Lane.Number) : snapshot.Claimed,
+        });
+    }
+
+    private static CheckpointState Whole(Snapshot snapshot, CheckpointState state)
+    {
+        var (consumer, partition) = (state.Checkpoint.Consumer, state.Checkpoint.Partition);
+        return snapshot.Parked.IsEmpty && snapshot.Skipped.IsEmpty ? state : state with
+        {
+            Parked = [.. snapshot.Parked.Where(row => row.Key.Consumer == consumer && row.Key.Partition == partition).Select(row => row.Value.Key)],
+            Discarded = snapshot.Skipped.Where(skipped => skipped.Consumer == consumer).Select(skipped => skipped.EventId).ToHashSet(StringComparer.Ordinal),
+        };
+    }
+
+    private static CheckpointState Moved(CheckpointState found, Checkpoint from, Checkpoint to, Anchor? anchor)
     {
         var retired = found.RetiredMarks;
         if (from.Producer is { } before && before != to.Producer)

@@ -15,19 +15,6 @@ internal sealed class SimulatedOutbox(SimulatedStore store, string? service) : I
 
     public OutboxRoom Room { get; } = new();
 
-    public void Signal(StoreTransaction transaction)
-    {
-        if (transaction.Events.Count > 0)
-        {
-            EventsAdded.Signal();
-        }
-
-        if (transaction.Commands.Count > 0)
-        {
-            CommandsAdded.Signal();
-        }
-    }
-
     public Task<IReadOnlyList<OutboxHead>> ReadHeadsAsync(CancellationToken cancellationToken) =>
         store.ReadAsync<IReadOnlyList<OutboxHead>>(snapshot => [.. snapshot.Heads.Values], cancellationToken);
 
@@ -62,17 +49,15 @@ internal sealed class SimulatedOutbox(SimulatedStore store, string? service) : I
         async transaction =>
         {
             var connection = (SimulatedConnection)transaction.Connection;
-            await connection.StatementAsync();
-            var working = connection.Working with { Adopted = connection.Working.Adopted.Union(adoption.Beyond.Select(item => item.Id)), Incarnation = store.Database.NextIncarnation() };
+            var (incarnation, known) = (store.Database.NextIncarnation(), adoption.Beyond.Select(item => item.Id).ToList());
+            await connection.LockAsync(new Row("meta", "incarnation"));
+            connection.Change(snapshot => snapshot with { Incarnation = incarnation, Adopted = snapshot.Adopted.Union(known) });
             foreach (var (partition, common) in adoption.Common.OrderBy(pair => pair.Key))
             {
-                await connection.StatementAsync();
-                var rows = (working.Rows.GetValueOrDefault(partition) ?? []).Where(row => row.Sequence > common && !working.Adopted.Contains(row.Id)).OrderBy(row => row.Sequence)
-                    .Select((row, index) => row.At($"{service}/{working.Incarnation}", index + 1)).ToImmutableList();
-                working = working with { Rows = working.Rows.SetItem(partition, rows), Heads = working.Heads.SetItem(partition, new OutboxHead(partition, rows.Count, 0, null)) };
+                await connection.LockAsync(Row.Head(partition));
+                Adopt(connection, partition, common, $"{service}/{incarnation}");
             }
 
-            connection.Working = working;
             return true;
         },
         cancellationToken);
@@ -81,8 +66,8 @@ internal sealed class SimulatedOutbox(SimulatedStore store, string? service) : I
         async transaction =>
         {
             var connection = (SimulatedConnection)transaction.Connection;
-            await connection.StatementAsync();
-            connection.Working = connection.Working with { Incidents = connection.Working.Incidents + 1 };
+            await connection.LockAsync(new Row("incident", Incident.Relay, partition));
+            connection.Change(snapshot => snapshot with { Incidents = snapshot.Incidents + 1 });
             return true;
         },
         cancellationToken);
@@ -93,11 +78,10 @@ internal sealed class SimulatedOutbox(SimulatedStore store, string? service) : I
             var connection = (SimulatedConnection)transaction.Connection;
             foreach (var confirm in confirms)
             {
-                await connection.StatementAsync();
-                var heads = connection.Working.Heads;
-                if (heads.TryGetValue(confirm.Partition, out var head) && head.Confirmed < confirm.Sequence)
+                var seen = await connection.LockAsync(Row.Head(confirm.Partition));
+                if (seen.Heads.TryGetValue(confirm.Partition, out var head) && head.Confirmed < confirm.Sequence)
                 {
-                    connection.Working = connection.Working with { Heads = heads.SetItem(confirm.Partition, head with { Confirmed = confirm.Sequence, ConfirmedId = confirm.EventId }) };
+                    connection.Change(snapshot => snapshot with { Heads = snapshot.Heads.SetItem(confirm.Partition, head with { Confirmed = confirm.Sequence, ConfirmedId = confirm.EventId }) });
                 }
             }
 
@@ -109,16 +93,16 @@ internal sealed class SimulatedOutbox(SimulatedStore store, string? service) : I
         async transaction =>
         {
             var connection = (SimulatedConnection)transaction.Connection;
-            await connection.StatementAsync();
-            if (!connection.Working.Heads.TryGetValue(partition, out var head))
+            var seen = await connection.ReadAsync();
+            if (!seen.Heads.TryGetValue(partition, out var head))
             {
                 return 0;
             }
 
-            var rows = connection.Working.Rows.GetValueOrDefault(partition) ?? [];
-            var kept = rows.RemoveAll(row => row.Sequence <= Math.Min(upTo, head.Confirmed) && row.Sequence < head.Assigned);
-            connection.Working = connection.Working with { Rows = connection.Working.Rows.SetItem(partition, kept) };
-            return rows.Count - kept.Count;
+            var rows = seen.Rows.GetValueOrDefault(partition) ?? [];
+            var most = Math.Min(upTo, Math.Min(head.Confirmed, head.Assigned - 1));
+            connection.Change(snapshot => snapshot with { Rows = snapshot.Rows.SetItem(partition, (snapshot.Rows.GetValueOrDefault(partition) ?? []).RemoveAll(row => row.Sequence <= most)) });
+            return rows.Count(row => row.Sequence <= most);
         },
         cancellationToken);
 
@@ -129,11 +113,27 @@ internal sealed class SimulatedOutbox(SimulatedStore store, string? service) : I
         async transaction =>
         {
             var connection = (SimulatedConnection)transaction.Connection;
-            await connection.StatementAsync();
-            connection.Working = connection.Working with { Commands = connection.Working.Commands.RemoveAll(command => ids.Contains(command.Id)) };
+            await connection.ReadAsync();
+            connection.Change(snapshot => snapshot with { Commands = snapshot.Commands.RemoveAll(command => ids.Contains(command.Id)) });
             return true;
         },
         cancellationToken);
 
     public Task<long> CountCommandsAsync(CancellationToken cancellationToken) => store.ReadAsync(snapshot => (long)snapshot.Commands.Count, cancellationToken);
+
+    /// <summary>Rows that are in the log go, the others get sequences from 1 in the order they had.</summary>
+    private static void Adopt(SimulatedConnection connection, PartitionId partition, long common, string producer)
+    {
+        var seen = connection.View;
+        var rows = (seen.Rows.GetValueOrDefault(partition) ?? []).Where(row => row.Sequence > common && !seen.Adopted.Contains(row.Id)).OrderBy(row => row.Sequence)
+            .Select((row, index) => row.At(producer, index + 1)).ToImmutableList();
+        var again = rows.Select(row => row.Id).ToHashSet(StringComparer.Ordinal);
+        var decided = (seen.Decided.GetValueOrDefault(partition) ?? []).RemoveAll(row => again.Contains(row.Id)).AddRange(rows);
+        connection.Change(snapshot => snapshot with
+        {
+            Rows = snapshot.Rows.SetItem(partition, rows),
+            Heads = snapshot.Heads.SetItem(partition, new OutboxHead(partition, rows.Count, 0, null)),
+            Decided = snapshot.Decided.SetItem(partition, decided),
+        });
+    }
 }

@@ -4,178 +4,111 @@ using FlowPlatform.Stores;
 
 namespace FlowPlatform.Simulation;
 
-/// <summary>Does to a world what its plan says.</summary>
+/// <summary>Does to a world what its plan says: what befalls processes, connections and the broker; and the end of all faults.</summary>
 internal sealed class Deeds(World world)
 {
-    private static readonly DateTimeOffset Opened = new(2026, 1, 1, 9, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Nagging = TimeSpan.FromSeconds(2);
     private readonly Machine machine = world.Machine;
-    private readonly List<string> dead = [];
-    private int seconds;
+    private readonly Business business = new(world);
+    private readonly Disasters disasters = new(world);
+    private readonly Pauses pauses = new(world);
 
     public void Do(Deed deed)
     {
         machine.Trace.Say($"--- {deed.Kind} {deed.A} {deed.B}");
-        if (world.Processes.Count == 0 && deed.Kind is (DeedKind.Crash or DeedKind.Restart or DeedKind.Pause or DeedKind.CutProcess))
-        {
-            return;
-        }
-
         switch (deed.Kind)
         {
-            case DeedKind.PlaceOrder: PlaceOrder(deed); break;
-            case DeedKind.FillShelf: FillShelf(deed); break;
-            case DeedKind.Crash: Crash(Pick(deed)); break;
-            case DeedKind.Restart: Restart(Pick(deed)); break;
-            case DeedKind.Pause: Pause(Pick(deed)); break;
-            case DeedKind.CutProcess: world.Broker.Disconnect(Pick(deed).Lane, machine.Dice.OneIn(2)); world.Faults.Count("cut"); break;
+            case DeedKind.PlaceOrder: business.PlaceOrder(deed); break;
+            case DeedKind.FillShelf: business.FillShelf(deed); break;
+            case DeedKind.Redrive: business.Ask(deed, ParkingVerb.Redrive); break;
+            case DeedKind.Discard: business.Ask(deed, ParkingVerb.Discard); break;
+            case DeedKind.Mend: world.Poison.IsMended = true; break;
+            case DeedKind.Crash: Crash(deed); break;
+            case DeedKind.Restart: Restart(deed); break;
+            case DeedKind.Pause: pauses.Pause(Pick(deed), deed, asleep: false); break;
+            case DeedKind.Sleep: pauses.Pause(Pick(deed), deed, asleep: true); break;
+            case DeedKind.CutProcess: CutProcess(deed); break;
             case DeedKind.CutPartition: CutPartition(deed); break;
             case DeedKind.TakeBrokerAway: TakeBrokerAway(); break;
-            case DeedKind.LoseTail: LoseTail(deed); break;
+            case DeedKind.EndTransactions: EndTransactions(deed); break;
+            case DeedKind.LoseTail: disasters.LoseTail(deed); break;
             case DeedKind.ForgetPublishers: Forget(deed); break;
-            case DeedKind.TakeOver: TakeOver(deed); break;
-            case DeedKind.DeleteStore: DeleteStore(); break;
-            case DeedKind.RestoreStore: RestoreStore(deed); break;
+            case DeedKind.DeleteStore: disasters.DeleteStore(deed); break;
+            case DeedKind.DeleteGeneration: disasters.DeleteGeneration(); break;
+            case DeedKind.RestoreStore: disasters.RestoreStore(deed); break;
+            case DeedKind.RecreateStream: disasters.RecreateStream(deed); break;
+            case DeedKind.Repartition: disasters.Repartition(); break;
             case DeedKind.Idle: Idle(TimeSpan.FromMinutes(deed.B)); break;
             default: throw new UnreachableException();
         }
     }
 
-    /// <summary>No fault any more: everybody is there.</summary>
+    /// <summary>No fault any more: everybody is there, and what was parked is asked for until nothing is.</summary>
     public void Calm()
     {
-        world.Broker.Faulty = world.ShopMain.Faulty = world.StockMain.Faulty = world.Totals.Faulty = world.Queue.Faulty = world.Queue.Away = false;
-        world.Broker.SetAway(false);
-        foreach (var process in world.Processes.Values)
+        Quieten();
+        world.Poison.IsMended = true;
+        Nag();
+    }
+
+    private void Quieten()
+    {
+        foreach (var database in world.Services.SelectMany(service => service.Databases))
         {
-            if (process.Lane.Paused)
-            {
-                process.Lane.Resume();
-            }
+            database.Faulty = false;
         }
 
-        foreach (var name in dead.ToList())
+        world.Broker.Faulty = world.Poison.Faulty = world.Stock.Queue!.Faulty = world.Stock.Queue.Away = false;
+        world.Broker.SetAway(false);
+
+        // What is paused wakes by itself, when its time has come.
+        foreach (var (_, name) in world.Dead.ToList())
         {
-            Rise(name);
+            world.Rise(name);
         }
     }
 
-    private Process Pick(Deed deed) => world.Processes.Values.ElementAt(deed.A % world.Processes.Count);
+    private void Nag()
+    {
+        if (world.Stock.Databases.Any(database => !database.Current.Parked.IsEmpty) && world.Stock.Live.FirstOrDefault(process => process.HasStarted) is { } process)
+        {
+            world.Operator.Ask(process, ParkingVerb.Redrive, "reserve");
+            world.Operator.Ask(process, ParkingVerb.Redrive, "totals");
+        }
+
+        machine.After(Nagging, Nag);
+    }
+
+    private Process? Pick(Deed deed) => world.Processes.Count == 0 ? null : world.Processes.Values.ElementAt(deed.A % world.Processes.Count);
 
     private PartitionId? PickPartition(Deed deed) => world.Broker.Partitions.ToList() is { Count: > 0 } ids ? ids[deed.A % ids.Count] : null;
 
-    private void PlaceOrder(Deed deed)
+    private void Crash(Deed deed)
     {
-        if (!world.Processes.TryGetValue(World.Shop, out var shop))
+        if (Pick(deed) is { } process)
         {
-            return;
-        }
-
-        var number = ++seconds;
-        var life = world.ShopMain.Life;
-        shop.Do("place", async () =>
-        {
-            try
-            {
-                var id = await shop.Store!.WriteAsync(
-                    transaction => ValueTask.FromResult(transaction.Emit(new OrderPlaced($"c{deed.A % world.Plan.Customers}", number, deed.B), Opened.AddSeconds(number))),
-                    CancellationToken.None);
-                world.Acknowledged.Add((id, life));
-                world.Faults.Count("order");
-            }
-            catch (StoreBusyException)
-            {
-                machine.Trace.Say($"order {number} refused");
-            }
-        });
-    }
-
-    /// <summary>A decision of the stock from outside, on the row that its reactor writes, too.</summary>
-    private void FillShelf(Deed deed)
-    {
-        if (!world.Processes.TryGetValue(World.Stock, out var stock))
-        {
-            return;
-        }
-
-        stock.Do("fill", async () =>
-        {
-            try
-            {
-                await stock.Store!.WriteAsync(
-                    async transaction =>
-                    {
-                        var rows = IRows.Of(transaction.Connection);
-                        await rows.AddAsync("shelf", deed.B);
-                        await rows.AddAsync("filled", deed.B);
-                        return true;
-                    },
-                    CancellationToken.None);
-                world.Filled += deed.B;
-                world.Faults.Count("fill");
-            }
-            catch (StoreBusyException)
-            {
-                machine.Trace.Say($"shelf not filled");
-            }
-        });
-    }
-
-    private void Crash(Process process)
-    {
-        machine.Trace.Say($"{process.Name}: killed");
-        world.Faults.Count("crash");
-        Bury(process);
-        var name = process.Name;
-        machine.After(TimeSpan.FromSeconds(1), () => Rise(name));
-    }
-
-    private void Bury(Process process)
-    {
-        process.Lane.Kill();
-        world.Processes.Remove(process.Name);
-        world.Broker.Disconnect(process.Lane, landing: machine.Dice.OneIn(2));
-        world.ShopMain.Lose(process.Lane);
-        world.StockMain.Lose(process.Lane);
-        world.Totals.Lose(process.Lane);
-        dead.Add(process.Name);
-    }
-
-    private void Rise(string name)
-    {
-        if (dead.Remove(name))
-        {
-            machine.Trace.Say($"{name}: started");
-            world.Start(name);
+            world.Faults.Count("crash");
+            world.Crash(process, TimeSpan.FromSeconds(deed.B > 15 ? 20 : 1));
         }
     }
 
-    private void Restart(Process process)
+    private void Restart(Deed deed)
     {
-        world.Faults.Count("restart");
-        process.Stop(() => machine.Network.Post(() =>
+        if (Pick(deed) is { HasStarted: true, IsStopping: false } process)
         {
-            if (process.Lane.Alive)
-            {
-                process.Lane.Kill();
-                world.Broker.Disconnect(process.Lane, landing: true);
-                world.ShopMain.Lose(process.Lane);
-                world.StockMain.Lose(process.Lane);
-                world.Totals.Lose(process.Lane);
-                world.Start(process.Name);
-            }
-        }));
+            world.Faults.Count("restart");
+            world.Restart(process);
+        }
     }
 
-    private void Pause(Process process)
+    private void CutProcess(Deed deed)
     {
-        world.Faults.Count("pause");
-        process.Lane.Pause();
-
-        // What it holds open is ended by the database, so that nobody waits for it.
-        world.ShopMain.EndTransactionOf(process.Lane);
-        world.StockMain.EndTransactionOf(process.Lane);
-        world.Totals.EndTransactionOf(process.Lane);
-        machine.After(TimeSpan.FromSeconds(2), process.Lane.Resume);
+        if (Pick(deed) is { } process)
+        {
+            world.Faults.Count("cut");
+            world.Broker.Disconnect(process.Lane, machine.Dice.OneIn(2));
+            world.Stock.Queue!.Disconnect(process.Lane);
+        }
     }
 
     private void CutPartition(Deed deed)
@@ -191,34 +124,23 @@ internal sealed class Deeds(World world)
     {
         world.Faults.Count("away");
         world.Broker.SetAway(true);
-        world.Queue.Away = true;
+        world.Stock.Queue!.Away = true;
         machine.After(TimeSpan.FromSeconds(3), () =>
         {
             world.Broker.SetAway(false);
-            world.Queue.Away = false;
+            world.Stock.Queue.Away = false;
         });
     }
 
-    /// <summary>Never all that the newest producer wrote: then the log is another one, and relays stop.</summary>
-    private void LoseTail(Deed deed)
+    /// <summary>A server restarts: connections end, and all transactions with them.</summary>
+    private void EndTransactions(Deed deed)
     {
-        if (PickPartition(deed) is not { } id || world.Broker.Of(id).Records is not { Count: > 1 } records)
+        var database = (deed.A % 2 == 0 ? world.Shop : world.Stock).Main;
+        if (database.IsShared)
         {
-            return;
+            world.Faults.Count("ended transactions");
+            database.EndTransactionsOf(null);
         }
-
-        var producer = records[^1].Event.Producer;
-        var most = records.Count - 1 - records.FindIndex(record => record.Event.Producer == producer);
-        if (most == 0)
-        {
-            return;
-        }
-
-        var lost = Math.Min(most, deed.B);
-        machine.Trace.Say($"broker: {id} loses its last {lost} of {records.Count} records");
-        world.Faults.Count("lost tail");
-        world.Faults.LostAfterTrim |= world.ShopMain.Current.Rows.Concat(world.StockMain.Current.Rows).Any(rows => rows.Key == id && rows.Value is [{ Sequence: > 1 }, ..]);
-        world.Broker.LoseTail(id, lost);
     }
 
     private void Forget(Deed deed)
@@ -230,73 +152,13 @@ internal sealed class Deeds(World world)
         }
     }
 
-    /// <summary>Another process takes a consumer over: the epoch goes up, and the one that had it knows nothing of that.</summary>
-    private void TakeOver(Deed deed)
-    {
-        var consumer = deed.A % 2 == 0 ? "reserve" : "totals";
-        var database = consumer == "reserve" ? world.StockMain : world.Totals;
-        var partitions = consumer == "reserve" ? world.Plan.OrderPartitions : world.Plan.OrderPartitions + world.Plan.StockPartitions;
-        if (database.Current.Checkpoints.Count(row => row.Key.Consumer == consumer) != partitions)
-        {
-            return;
-        }
-
-        world.Faults.Count("takeover");
-        database.EndOpenTransaction();
-        database.Commit(database.Current with
-        {
-            Checkpoints = database.Current.Checkpoints.SetItems(database.Current.Checkpoints
-                .Where(row => row.Key.Consumer == consumer)
-                .Select(row => KeyValuePair.Create(row.Key, row.Value with { Checkpoint = row.Value.Checkpoint with { Epoch = row.Value.Checkpoint.Epoch + 1 } }))),
-        });
-        var name = $"second-{world.Faults.Done["takeover"]}";
-        world.Owner[consumer] = name;
-        world.StartSecond(name);
-    }
-
-    private void DeleteStore()
-    {
-        world.Faults.Count("deleted store");
-        if (world.Processes.TryGetValue(World.Shop, out var shop))
-        {
-            Bury(shop);
-        }
-
-        world.ShopMain.Recreate();
-        Rise(World.Shop);
-    }
-
-    private void RestoreStore(Deed deed)
-    {
-        var (name, database) = deed.A % 2 == 0 ? (World.Shop, world.ShopMain) : (World.Stock, world.StockMain);
-        foreach (var process in world.Processes.Values.ToList())
-        {
-            if (process.Name == name || (name == World.Stock && process.Name != World.Shop))
-            {
-                Bury(process);
-            }
-        }
-
-        world.Faults.Count("restored store");
-        world.Faults.Restored = true;
-        world.Faults.RestoredStock = name == World.Stock;
-        database.GoBack(deed.B);
-        foreach (var process in dead.ToList())
-        {
-            Rise(process);
-        }
-    }
-
     /// <summary>Nothing is done to it for so long.</summary>
     private void Idle(TimeSpan time)
     {
         world.Faults.Count("idle");
-        var faulty = (world.Broker.Faulty, world.ShopMain.Faulty);
-        Calm();
-        for (var until = machine.Clock.GetUtcNow() + time; machine.Clock.GetUtcNow() < until && machine.Step();)
+        Quieten();
+        for (var until = machine.Clock.GetUtcNow() + time; machine.Clock.GetUtcNow() < until && world.Violations.Count == 0 && machine.Step();)
         {
         }
-
-        (world.Broker.Faulty, world.ShopMain.Faulty) = faulty;
     }
 }

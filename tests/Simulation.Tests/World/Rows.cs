@@ -2,22 +2,17 @@ using System.Data.Common;
 
 namespace FlowPlatform.Simulation;
 
-/// <summary>Rows of numbers, in whichever store a handler is called with: a statement for each read and each write.</summary>
-internal interface IRows
+/// <summary>A service's own rows, of numbers: a statement for each read and each write, so that what others write in between is lost unless somebody sees to it.</summary>
+internal sealed class Rows(DbConnection connection)
 {
-    public static IRows Of(DbConnection connection) => connection is SimulatedConnection simulated ? new SimulatedRows(simulated) : new SqlRows(connection);
+    private readonly SimulatedConnection connection = (SimulatedConnection)connection;
 
-    ValueTask<long> ReadAsync(string name);
+    public static string Shelf(int item) => $"shelf {item}";
 
-    ValueTask WriteAsync(string name, long value);
-}
-
-internal static class RowsExtensions
-{
-    public static async ValueTask AddAsync(this IRows rows, string name, long amount) => await rows.WriteAsync(name, await rows.ReadAsync(name) + amount);
+    public async ValueTask AddAsync(string name, long amount) => await WriteAsync(name, await ReadAsync(name) + amount);
 
     /// <summary>A number that tells in which order, and how often each, everything was applied.</summary>
-    public static async ValueTask ChainAsync(this IRows rows, string name, string id) => await rows.WriteAsync(name, Link(await rows.ReadAsync(name), id));
+    public async ValueTask ChainAsync(string name, string id) => await WriteAsync(name, Link(await ReadAsync(name), id));
 
     public static long Link(long chain, string id)
     {
@@ -28,19 +23,17 @@ internal static class RowsExtensions
 
         return chain;
     }
-}
 
-internal sealed class SimulatedRows(SimulatedConnection connection) : IRows
-{
-    public async ValueTask<long> ReadAsync(string name)
+    private async ValueTask<long> ReadAsync(string name)
     {
-        await connection.StatementAsync();
-        return connection.Working.Values.GetValueOrDefault(name);
+        var seen = await connection.ReadAsync();
+        return (connection.Stale is { } stale && !connection.Written.Contains(name) ? stale : seen).Values.GetValueOrDefault(name);
     }
 
-    public async ValueTask WriteAsync(string name, long value)
+    private async ValueTask WriteAsync(string name, long value)
     {
-        await connection.StatementAsync();
-        connection.Working = connection.Working with { Values = connection.Working.Values.SetItem(name, value) };
+        await connection.LockAsync(Row.Value(name));
+        connection.Written.Add(name);
+        connection.Change(snapshot => snapshot with { Values = snapshot.Values.SetItem(name, value) });
     }
 }

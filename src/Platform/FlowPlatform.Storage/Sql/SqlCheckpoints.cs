@@ -29,20 +29,24 @@ internal sealed class SqlCheckpoints(IStore store, TimeProvider clock) : ICheckp
             new { fresh.Consumer, fresh.Partition.Stream, fresh.Partition.Index, fresh.Partitions, fresh.Epoch });
         // From now on the row is locked: what is read here nobody moves before this transaction ends.
         return claimed == 1
-            ? (await ReadAsync(transaction.Connection, fresh.Consumer)).First(state => state.Checkpoint.Partition == fresh.Partition)
+            ? await ReadAsync(transaction, fresh)
             : throw new OwnershipLostException(fresh.Consumer, fresh.Partition);
     }
 
-    public async ValueTask CreateAsync(StoreTransaction transaction, Checkpoint checkpoint) => await transaction.ExecuteAsync(
-        """
-        INSERT INTO flow_checkpoint (consumer, stream, partition, partitions, next_offset, epoch, mark, joined_at, last_offset, applied)
-        VALUES (@Consumer, @Stream, @Index, @Partitions, @NextOffset, @Epoch, @Mark, @JoinedAt, @LastOffset, @Applied)
-        """,
-        new
-        {
-            checkpoint.Consumer, checkpoint.Partition.Stream, checkpoint.Partition.Index, checkpoint.Partitions, checkpoint.NextOffset, checkpoint.Epoch,
-            checkpoint.Mark, checkpoint.JoinedAt, checkpoint.LastOffset, checkpoint.Applied,
-        });
+    public async ValueTask<CheckpointState> CreateAsync(StoreTransaction transaction, Checkpoint checkpoint)
+    {
+        await transaction.ExecuteAsync(
+            """
+            INSERT INTO flow_checkpoint (consumer, stream, partition, partitions, next_offset, epoch, mark, joined_at, last_offset, applied)
+            VALUES (@Consumer, @Stream, @Index, @Partitions, @NextOffset, @Epoch, @Mark, @JoinedAt, @LastOffset, @Applied)
+            """,
+            new
+            {
+                checkpoint.Consumer, checkpoint.Partition.Stream, checkpoint.Partition.Index, checkpoint.Partitions, checkpoint.NextOffset, checkpoint.Epoch,
+                checkpoint.Mark, checkpoint.JoinedAt, checkpoint.LastOffset, checkpoint.Applied,
+            });
+        return await ReadAsync(transaction, checkpoint);
+    }
 
     public async ValueTask MoveAsync(StoreTransaction transaction, Checkpoint from, Checkpoint to, Anchor? anchor)
     {
@@ -83,6 +87,9 @@ internal sealed class SqlCheckpoints(IStore store, TimeProvider clock) : ICheckp
         await SqlIncidents.RecordAsync(transaction, checkpoint.Consumer, checkpoint.Partition, checkpoint.Mark, kind, detail, clock);
 
     public Task<IReadOnlyList<Incident>> ReadIncidentsAsync(CancellationToken cancellationToken) => SqlIncidents.ReadAsync(store, cancellationToken);
+
+    private static async Task<CheckpointState> ReadAsync(StoreTransaction transaction, Checkpoint of) =>
+        (await ReadAsync(transaction.Connection, of.Consumer)).First(state => state.Checkpoint.Partition == of.Partition);
 
     private static async Task<IReadOnlyList<CheckpointState>> ReadAsync(DbConnection connection, string consumer)
     {

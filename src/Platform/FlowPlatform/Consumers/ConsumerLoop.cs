@@ -231,24 +231,14 @@ internal sealed partial class ConsumerLoop(
         {
             try
             {
-                return await store.WriteAsync(CreateAsync, cancellationToken);
+                return await store.WriteAsync(
+                    transaction => ownership.IsShared ? store.Checkpoints.ClaimAsync(transaction, fresh) : store.Checkpoints.CreateAsync(transaction, fresh), cancellationToken);
             }
             catch (Exception passing) when (passing is StoreBusyException or CommitOutcomeUnknownException)
             {
                 waitingFor[id.Stream] = new Waiting(passing.Message, null);
                 await backoff.WaitAsync(cancellationToken);
             }
-        }
-
-        async ValueTask<CheckpointState> CreateAsync(StoreTransaction transaction)
-        {
-            if (ownership.IsShared)
-            {
-                return await store.Checkpoints.ClaimAsync(transaction, fresh);
-            }
-
-            await store.Checkpoints.CreateAsync(transaction, fresh);
-            return new CheckpointState(fresh, [], new Dictionary<string, long>());
         }
     }
 

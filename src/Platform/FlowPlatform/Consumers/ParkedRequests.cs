@@ -66,11 +66,14 @@ internal sealed partial class ParkedRequests(Consumer consumer, IStore store, IS
         }
 
         using var either = new CancellationTokenSource();
-        var reading = queue.WaitToReadAsync(either.Token).AsTask();
+        var reading = ReadableAsync();
         await Task.WhenAny(reading, Parking.Requested.WaitAsync(seen, either.Token), Task.Delay(LookEvery, clock, either.Token));
         bool? readable = reading.IsCompleted ? await reading : null;
         either.Cancel();
         return readable;
+
+        // As a task of the queue's own it would go on in the thread pool.
+        async Task<bool> ReadableAsync() => await queue.WaitToReadAsync(either.Token);
     }
 
     /// <summary>Applies all that waits behind a key, in order, until it is empty or one fails again. Meanwhile nothing new is taken, so it comes to an end.</summary>

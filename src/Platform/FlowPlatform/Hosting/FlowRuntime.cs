@@ -51,6 +51,9 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         this.logger = logger;
     }
 
+    /// <summary>Where its parts run: the thread pool; a simulation has one thread of its own.</summary>
+    internal TaskScheduler Scheduler { get; init; } = TaskScheduler.Default;
+
     internal IReadOnlyList<ConsumerLoop> Loops => loops;
 
     /// <summary>Null where another replica publishes.</summary>
@@ -126,7 +129,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     /// <inheritdoc />
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        await stopping.CancelAsync();
+        stopping.Cancel();
         await EndAsync(cancellationToken);
         await LeaveAsync();
     }
@@ -146,7 +149,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
             return;
         }
 
-        await stopping.CancelAsync();
+        stopping.Cancel();
         await EndAsync(CancellationToken.None);
         await LeaveAsync();
         if (abandoned)
@@ -231,24 +234,29 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         await sharing;
     }
 
-    private Task SuperviseAsync(string what, Func<CancellationToken, Task> run, Action<Exception> failed, CancellationToken? part = null) => Task.Run(async () =>
+    private Task SuperviseAsync(string what, Func<CancellationToken, Task> run, Action<Exception> failed, CancellationToken? part = null)
     {
-        var stop = part ?? stopping.Token;
-        try
+        return Task.Factory.StartNew(SuperviseAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, Scheduler).Unwrap();
+
+        async Task SuperviseAsync()
         {
-            await run(stop);
+            var stop = part ?? stopping.Token;
+            try
+            {
+                await run(stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                LogEnded(what);
+            }
+            catch (Exception stopped)
+            {
+                // The log has it before anyone can see that it stopped: who then looks for the reason finds it.
+                LogStopped(stopped, what, stopped.Message);
+                failed(stopped);
+            }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            LogEnded(what);
-        }
-        catch (Exception stopped)
-        {
-            // The log has it before anyone can see that it stopped: who then looks for the reason finds it.
-            LogStopped(stopped, what, stopped.Message);
-            failed(stopped);
-        }
-    });
+    }
 
     [LoggerMessage(1, LogLevel.Critical, "{What} stopped: {Reason}")]
     private partial void LogStopped(Exception exception, string what, string reason);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
 
@@ -61,7 +60,7 @@ internal sealed class OutboxAdopter(IEventLog log, IOutbox outbox, PublishedStre
 
         if (anew)
         {
-            await outbox.AdoptAsync(new OutboxAdoption(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), common, beyond), cancellationToken);
+            await outbox.AdoptAsync(new OutboxAdoption(Chance.NextHex(8), common, beyond), cancellationToken);
         }
 
         return new Adoption(before, outbox.Producer, beyond.Count, again);

@@ -9,6 +9,8 @@ internal sealed class OutboxRecognition(IEventLog log, IOutbox outbox, Partition
 {
     /// <summary>How far the clocks of broker and service may be apart.</summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromHours(1);
+    private const int MaxEvents = 1_000;
+    private const long MaxBytes = 512 * 1024;
     private const string Adopt = "Restore the newer store; or adopt the log (flow adopt): the store goes on under a new name, and what the log has beyond it is not emitted again.";
 
     /// <summary>Looks.</summary>
@@ -17,9 +19,16 @@ internal sealed class OutboxRecognition(IEventLog log, IOutbox outbox, Partition
     /// <exception cref="OutboxIdentityException">They don't fit.</exception>
     public async Task<OutboxStanding> LookAsync(OutboxConfirm confirmed, CancellationToken cancellationToken)
     {
-        // The log first: what it has then, the outbox had assigned before.
-        var own = await LastOwnAsync(confirmed.Sequence, cancellationToken);
-        var head = await HeadAsync(cancellationToken);
+        // What was confirmed before the look the log had had by then, and what it has at the look was assigned before the next statement: another replica may publish meanwhile, or adopt.
+        var before = await HeadAsync(cancellationToken);
+        var producer = outbox.Producer;
+        var own = await LastOwnAsync(Math.Max(confirmed.Sequence, before.Confirmed), cancellationToken);
+        var head = before with { Assigned = (await HeadAsync(cancellationToken)).Assigned };
+        if (outbox.Producer != producer)
+        {
+            throw new EventLogUnavailableException($"The outbox goes on as {outbox.Producer} since it was compared with {partition}.");
+        }
+
         var known = confirmed.Sequence > head.Confirmed ? head with { Confirmed = confirmed.Sequence, ConfirmedId = confirmed.EventId } : head;
         if (own is not { } last)
         {
@@ -42,11 +51,10 @@ internal sealed class OutboxRecognition(IEventLog log, IOutbox outbox, Partition
         }
 
         var expected = last == known.Confirmed ? known.ConfirmedId : await outbox.FindIdAsync(partition, last, cancellationToken);
-        if (expected is not null && expected != own.Event.Id && own.Event.Type != GapEvent.TypeName)
+        RequireSame(own.Event, expected);
+        if (last > known.Confirmed + 1)
         {
-            throw Unfit(
-                OutboxIdentityCase.Diverged,
-                $"at sequence {last} the log has event {own.Event.Id}, the outbox {expected}: the store was restored from an older backup and has decided anew, or a copy of it publishes, too. {Adopt}");
+            await CompareUnconfirmedAsync(own, known.Confirmed, cancellationToken);
         }
 
         if (await log.ReadLastAsync(partition, cancellationToken) is { } newest && newest.Offset > own.Offset && IsOfAnotherStore(newest.Event))
@@ -55,6 +63,66 @@ internal sealed class OutboxRecognition(IEventLog log, IOutbox outbox, Partition
                 OutboxIdentityCase.AnotherStore,
                 $"its last event is sequence {last} at offset {own.Offset}, but {newest.Event.Producer}, another store of the same service, has published up to offset {newest.Offset} since. "
                 + "A stream has one producer: stop the other one, or keep this one stopped. To go on with this one, adopt the log (flow adopt).");
+        }
+    }
+
+    /// <summary>
+    /// What is stored and not known to be confirmed, event by event: a restored store that decides anew may come to the same last event by others, or in another order. What was confirmed before a backup is the
+    /// same in the log. After a crash that is what was sent in the last 200 ms.
+    /// </summary>
+    private async Task CompareUnconfirmedAsync(LogRecord own, long confirmed, CancellationToken cancellationToken)
+    {
+        var start = await FindStartAsync(own, confirmed, cancellationToken);
+        await using var reader = await log.OpenReaderAsync(partition, LogPosition.At(start), cancellationToken);
+
+        // Only now: a log that loses its tail from here on ends the reader, and one that has lost it meanwhile would be waited for without an end.
+        if (await log.ReadLastAsync(partition, cancellationToken) is not { } end || end.Offset < own.Offset)
+        {
+            throw new EventLogUnavailableException($"{partition} has changed while it was compared with the outbox.");
+        }
+
+        Dictionary<long, string> rows = [];
+        for (var read = start - 1; read < own.Offset;)
+        {
+            using var batch = await reader.ReadAsync(cancellationToken);
+            foreach (var @event in batch.Records.Where(record => record.Offset < own.Offset).Select(record => record.Event))
+            {
+                if (@event.Producer == outbox.Producer && @event.Sequence > confirmed)
+                {
+                    if (!rows.ContainsKey(@event.Sequence))
+                    {
+                        rows = (await outbox.ReadAsync(partition, @event.Sequence - 1, MaxEvents, MaxBytes, cancellationToken)).ToDictionary(row => row.Sequence, row => row.Id);
+                    }
+
+                    RequireSame(@event, rows.GetValueOrDefault(@event.Sequence));
+                }
+            }
+
+            read = batch.Records[^1].Offset;
+        }
+    }
+
+    /// <summary>An offset at or before the first own event after the confirmed ones: offsets are at least as far apart as sequences. Further back if they are further apart.</summary>
+    private async Task<long> FindStartAsync(LogRecord own, long confirmed, CancellationToken cancellationToken)
+    {
+        for (var back = own.Event.Sequence - confirmed; back < own.Offset; back *= 2)
+        {
+            if (await log.ReadAtAsync(partition, own.Offset - back, cancellationToken) is { } at && (at.Event.Producer != outbox.Producer || at.Event.Sequence <= confirmed + 1))
+            {
+                return own.Offset - back;
+            }
+        }
+
+        return 0;
+    }
+
+    private void RequireSame(EventEnvelope stored, string? expected)
+    {
+        if (expected is not null && expected != stored.Id && stored.Type != GapEvent.TypeName)
+        {
+            throw Unfit(
+                OutboxIdentityCase.Diverged,
+                $"at sequence {stored.Sequence} the log has event {stored.Id}, the outbox {expected}: the store was restored from an older backup and has decided anew, or a copy of it publishes, too. {Adopt}");
         }
     }
 

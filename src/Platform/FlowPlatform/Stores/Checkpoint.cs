@@ -76,7 +76,8 @@ public interface ICheckpoints
     Task<IReadOnlyList<CheckpointState>> LoadAsync(string consumer, CancellationToken cancellationToken);
 
     /// <summary>Creates the checkpoint of a partition that the consumer attaches to for the first time.</summary>
-    ValueTask CreateAsync(StoreTransaction transaction, Checkpoint checkpoint);
+    /// <returns>What it begins with: events that were given up before are skipped (rule C7).</returns>
+    ValueTask<CheckpointState> CreateAsync(StoreTransaction transaction, Checkpoint checkpoint);
 
     /// <summary>
     /// Takes a partition over: creates its checkpoint, or raises the epoch of the one that is there, and reads everything in the same transaction (rule C4). A checkpoint is only ever raised.

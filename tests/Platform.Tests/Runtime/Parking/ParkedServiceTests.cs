@@ -56,6 +56,30 @@ public sealed class ParkedServiceTests : IDisposable
         (await bank.Parking.ReadAuditAsync(null, null, 10, Cancel)).Select(entry => entry.Action).ShouldBe(["discarded", "discard"]);
     }
 
+    [Fact]
+    public async Task What_was_given_up_stays_given_up_when_a_deleted_read_model_is_folded_anew()
+    {
+        await using (var bank = await BankHost.StartAsync(log, directory.Path, services => ((Totals)services.GetService(typeof(Totals))!).Poison = "bad"))
+        {
+            await bank.PayInAsync("bad", 1);
+            await bank.PayInAsync("a", 1);
+            await Eventually.ThatAsync("it is parked", async () => await ParkedAsync(bank) is not null, TimeSpan.FromSeconds(60));
+            await bank.Parking.RequestAsync(ParkingVerb.Discard, new ParkingTarget("totals"), "ann", null, Cancel);
+            await Eventually.ThatAsync("it is given up", async () => (await bank.Parking.ReadKeysAsync(null, null, null, 10, Cancel)).Count == 0);
+        }
+
+        foreach (var file in Directory.GetFiles(directory.Path, "totals*"))
+        {
+            File.Delete(file);
+        }
+
+        await using var again = await BankHost.StartAsync(log, directory.Path);
+        await again.PayInAsync("bad", 10);
+        await again.HasTotalAsync("a", 1, 1);
+        await Eventually.ThatAsync("bad has a total", async () => (await again.ReadTotalsAsync()).ContainsKey("bad"));
+        (await again.ReadTotalsAsync())["bad"].ShouldBe((10, 1));
+    }
+
     private static async Task<ParkedStatus?> ParkedAsync(BankHost bank) =>
         (await bank.Monitor.GetStatusAsync(Cancel)).Consumers.FirstOrDefault(row => row is { Consumer: "totals", Parked: not null })?.Parked;
 }

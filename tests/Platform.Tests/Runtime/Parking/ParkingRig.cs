@@ -62,7 +62,7 @@ internal sealed class ParkingRig : IAsyncDisposable
             foreach (var index in new[] { 0, 1 })
             {
                 var checkpoint = new Checkpoint { Consumer = consumer.Name, Partition = new PartitionId("accounts", index), Partitions = 2 };
-                await WriteAsync(own, transaction => own.Checkpoints.CreateAsync(transaction, checkpoint));
+                await WriteAsync(own, async transaction => await own.Checkpoints.CreateAsync(transaction, checkpoint));
             }
 
             states = await own.Checkpoints.LoadAsync(consumer.Name, CancellationToken.None);

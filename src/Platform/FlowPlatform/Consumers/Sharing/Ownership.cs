@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using FlowPlatform.Stores;
 
 namespace FlowPlatform.Consumers.Sharing;
@@ -50,7 +49,7 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
         using var telling = stopping.Register(asked.Signal);
         while (leases is not null)
         {
-            var joined = new Membership($"{name}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}", leases.Settings.OwnTerm, clock);
+            var joined = new Membership($"{name}/{Chance.NextHex(3)}", leases.Settings.OwnTerm, clock);
             await JoinAsync(leases, joined);
             member = joined;
             try
@@ -139,7 +138,7 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
     public async Task LeaveAsync()
     {
         var me = member;
-        await left.CancelAsync();
+        left.Cancel();
         if (leases is null || me is null or { IsOver: true })
         {
             return;
@@ -196,8 +195,8 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
             {
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(left.Token);
                 var wishing = asked.WaitAsync(wishes, either.Token);
-                await Task.WhenAny(renewed is null ? wishing : shared.Changed.WaitAsync(news, either.Token), wishing, Task.Delay(next - RoundsApart, clock, either.Token));
-                await either.CancelAsync();
+                await Task.WhenAny(renewed is null ? wishing : shared.Changed.WaitAsync(news, either.Token), wishing, DelayAsync(next - RoundsApart, either.Token));
+                either.Cancel();
             }
 
             left.Token.ThrowIfCancellationRequested();
@@ -350,6 +349,9 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
     }
 
     private LeaseUnit[] Units() => Array.ConvertAll(Slots(), slot => slot.Unit);
+
+    /// <summary>The delay itself, when cancelled, would go on in the thread pool if it is waited for together with others.</summary>
+    private async Task DelayAsync(TimeSpan time, CancellationToken cancellationToken) => await Task.Delay(time, clock, cancellationToken);
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }
