@@ -50,7 +50,7 @@ internal sealed class Cashier : Reactor
             new { cancelled.OrderId, context.Time, Status = (refund ? PaymentStatus.Refunding : payment.Status).ToString() });
         if (refund)
         {
-            context.Send(RefundCard.For(cancelled.OrderId, payment.Amount, payment.ChargedAt, context.Time));
+            context.Send(RefundCard.For(cancelled.OrderId, payment.Amount, payment.ChargedAt, context.Time), key: cancelled.OrderId);
         }
     }
 

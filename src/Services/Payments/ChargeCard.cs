@@ -72,7 +72,7 @@ internal sealed class ChargeCardHandler(CardGateway gateway, ChargeCalls calls, 
         transaction.Emit(new PaymentCharged(command.OrderId, command.Amount, authorization), Takes);
         if (payment.CancelledAt is { } cancelledAt)
         {
-            transaction.Send(RefundCard.For(command.OrderId, command.Amount, chargedAt, cancelledAt));
+            transaction.Send(RefundCard.For(command.OrderId, command.Amount, chargedAt, cancelledAt), key: command.OrderId);
         }
     }
 }

@@ -15,12 +15,6 @@ internal sealed record RefundCard(string OrderId, decimal Amount, DateTimeOffset
     /// <summary>Money is owed once the order is both charged and cancelled, whichever was seen last (rule T3).</summary>
     public static RefundCard For(string orderId, decimal amount, DateTimeOffset? chargedAt, DateTimeOffset cancelledAt) =>
         new(orderId, amount, chargedAt > cancelledAt ? chargedAt.Value : cancelledAt);
-
-    /// <summary>
-    /// An order has one refund, but two places to send it from. A store that lost its tail may decide at the other one, under another command id: the gateway must know it again.
-    /// </summary>
-    [System.Text.Json.Serialization.JsonIgnore]
-    public Guid Key => DeterministicId.Create("payments", "payments.refund-card", OrderId, 0);
 }
 
 /// <summary>Send the value of returned goods back.</summary>
@@ -30,7 +24,7 @@ internal sealed record RefundReturn(string ReturnId, decimal Amount);
 internal sealed class RefundCardHandler(CardGateway gateway) : CommandHandler<RefundCard, string>
 {
     public override Task<string> CallAsync(RefundCard command, CommandContext context, CancellationToken cancellationToken) =>
-        Refunding.RefundAsync(gateway, command.Key, command.OrderId, command.Amount, cancellationToken);
+        Refunding.RefundAsync(gateway, context.CommandId, command.OrderId, command.Amount, cancellationToken);
 
     public override async ValueTask ApplyAsync(RefundCard command, string outcome, CommandTransaction transaction)
     {

@@ -46,7 +46,8 @@ internal sealed class Dispatcher : Reactor
         {
             await Shipment.SetStatusAsync(context, orderId, ShipmentStatus.Booking);
             var ready = reservedAt > chargedAt ? reservedAt : chargedAt;
-            context.Send(new BookCourier(orderId, shipment.Country!, shipment.Amount, shipment.Units, ready));
+            // Which of the two came last is chance: the courier must know the booking again if this is decided once more.
+            context.Send(new BookCourier(orderId, shipment.Country!, shipment.Amount, shipment.Units, ready), key: orderId);
         }
     }
 

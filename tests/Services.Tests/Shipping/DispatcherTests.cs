@@ -1,4 +1,5 @@
 using Contracts;
+using FlowPlatform.Events;
 using FlowPlatform.Log;
 using Services.Tests.Process;
 using Shipping;
@@ -39,6 +40,7 @@ public sealed class DispatcherTests : IAsyncLifetime
         (await Shipping.TakeCommandsAsync()).ShouldBeEmpty();
         await (reservedFirst ? Shipping.DeliverAsync(Charged, Noon.AddSeconds(30)) : Shipping.DeliverAsync(Reserved, Noon));
         var booking = (await Shipping.TakeCommandsAsync()).ShouldHaveSingleItem();
+        booking.Id.ShouldBe(DeterministicId.Create("shipping", "shipping.book-courier", "1", 0), "the courier is asked for the same booking, whichever came last");
         Outside.Script("courier", "1", Answer.Busy, Answer.Break, Answer.BookAndBreak);
         for (var attempt = 1; attempt <= 3; attempt++)
         {

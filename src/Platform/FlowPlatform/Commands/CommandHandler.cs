@@ -53,7 +53,9 @@ public sealed class CommandTransaction : IStoreScope
     public void Emit(object @event, TimeSpan after = default) => transaction.Emit(@event, Cause.Time + after, Cause);
 
     /// <summary>Sends a further command because of this one, with a deterministic id.</summary>
-    public void Send(object command) => transaction.Send(command, Cause);
+    /// <param name="command">The command; its type carries <see cref="CommandAttribute"/>.</param>
+    /// <param name="key">What the id is made of where any of several events may be the last that the command waited for; default: the cause. See <see cref="StoreTransaction.Send"/>.</param>
+    public void Send(object command, string? key = null) => transaction.Send(command, Cause, key);
 }
 
 /// <summary>The outside can't do it now, but will: the command is retried with back-off, without limit.</summary>

@@ -54,5 +54,7 @@ public sealed class ReactorContext : IStoreScope
     public void Emit(object @event, TimeSpan after = default) => transaction.Emit(@event, Time + after, Cause);
 
     /// <summary>Sends a command because of this event, with a deterministic id.</summary>
-    public void Send(object command) => transaction.Send(command, Cause);
+    /// <param name="command">The command; its type carries <see cref="CommandAttribute"/>.</param>
+    /// <param name="key">What the id is made of where any of several events may be the last that the command waited for; default: the cause. See <see cref="StoreTransaction.Send"/>.</param>
+    public void Send(object command, string? key = null) => transaction.Send(command, Cause, key);
 }

@@ -88,13 +88,18 @@ public sealed class StoreTransaction : IStoreScope
     /// <summary>Sends a command: it reaches its queue, at least once, if and only if this transaction commits; its handler's inbox makes that once.</summary>
     /// <param name="command">The command; its type carries <see cref="CommandAttribute"/>.</param>
     /// <param name="cause">What it is sent because of.</param>
+    /// <param name="key">
+    /// What its id is made of, instead of the cause, where any of several events may be the last that it waited for: a store that lost its tail, and reads its streams again in another order,
+    /// sends it under the same id. A service sends one command of a type for a key.
+    /// </param>
     /// <returns>The command's id, which is also the idempotency key for what it does outside.</returns>
-    public Guid Send(object command, Cause cause)
+    public Guid Send(object command, Cause cause, string? key = null)
     {
         var streams = published ?? throw new InvalidOperationException($"{command.GetType().Name} can't be sent here: a projection only writes its own tables. Use a reactor.");
-        var id = cause.NextId(streams.Service);
+        var name = CommandType.NameOf(command.GetType());
+        var id = key is null ? cause.NextId(streams.Service) : DeterministicId.Create(streams.Service, name, key, 0);
         Commands.Add(new PendingCommand(
-            id, CommandType.NameOf(command.GetType()), FlowJson.Serialize(command), cause.Time, cause.CausationId ?? cause.Id, cause.CorrelationId, cause.TraceParent, cause.TraceState));
+            id, name, FlowJson.Serialize(command), cause.Time, cause.CausationId ?? cause.Id, cause.CorrelationId, cause.TraceParent, cause.TraceState));
         return id;
     }
 
