@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using FlowPlatform.Chaos.Plan;
 using FlowPlatform.Chaos.Running;
 using FlowPlatform.Chaos.Watching;
 using FlowPlatform.Cli;
@@ -25,6 +26,7 @@ internal sealed class SystemCheck(HostedSystem system, StatusBoard board, InputF
 
     /// <summary>Longest time in which no event comes to the log while something of the input is missing. What waits for a back-off may take a minute.</summary>
     private static readonly TimeSpan StallLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromMinutes(1);
     private const string QuietSeconds = "60";
 
     public async Task<Findings> RunAsync(CancellationToken cancellationToken)
@@ -132,7 +134,7 @@ internal sealed class SystemCheck(HostedSystem system, StatusBoard board, InputF
         var credentials = broker.UserInfo.Split(':');
         var reader = new LogReader([new StreamEndpoint(broker.Host, broker.Port)], credentials[0], credentials[1]);
         var fold = new Fold();
-        var ends = board.LastSequences();
+        var ends = await EndsAsync(cancellationToken);
         foreach (var (stream, partition) in ends.Keys.Order())
         {
             var name = FormattableString.Invariant($"{stream}-{partition}");
@@ -147,6 +149,14 @@ internal sealed class SystemCheck(HostedSystem system, StatusBoard board, InputF
         failures.AddRange(Streams.Where(stream => ends.Keys.All(key => key.Stream != stream)).Select(stream => $"nobody says where {stream} ends"));
         failures.AddRange(fold.Faults);
         return fold;
+    }
+
+    /// <summary>Where the streams end now that everything is at rest. What the board has may be seconds older on a busy machine.</summary>
+    private async Task<IReadOnlyDictionary<(string Stream, int Partition), long>> EndsAsync(CancellationToken cancellationToken)
+    {
+        var atRest = time.GetTimestamp();
+        await system.UntilAsync("every service says where its streams end", () => Topology.Stores.All(service => board.Of(service, atRest).Count > 0), AnswerLimit, cancellationToken);
+        return board.LastSequences();
     }
 
     /// <summary>What came to the log is what the file adds up to.</summary>
