@@ -12,7 +12,7 @@ public sealed class ChaosTests
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(8);
 
     [Fact]
-    public async Task Every_kind_of_fault_within_half_a_minute_loses_nothing_and_does_nothing_twice()
+    public async Task Nine_faults_within_half_a_minute_lose_nothing_and_do_nothing_twice()
     {
         using var folder = new TemporaryDirectory();
         var output = new OutputBuffer(1_000);
