@@ -1,4 +1,5 @@
 using FlowPlatform.Log;
+using FlowPlatform.Stores;
 
 namespace FlowPlatform.Simulation;
 
@@ -26,7 +27,7 @@ internal sealed class FoldCheck(World world, List<string> faults)
             CheckConsumer(consumer);
         }
 
-        if (world.Stock.Main.Current.Discards.Count > 0 && !world.Faults.Done.ContainsKey("discard"))
+        if (world.Stock.Main.Current.Discards.Count > 0 && !world.Faults.Done.ContainsKey($"tried to {ParkingVerb.Discard}"))
         {
             faults.Add("something was given up that nobody asked for");
         }

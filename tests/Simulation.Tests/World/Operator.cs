@@ -26,6 +26,8 @@ internal sealed class Operator(World world)
     /// <summary>Asks to redrive or to discard everything of a consumer, through some replica.</summary>
     public void Ask(Process process, ParkingVerb verb, string consumer) => process.Do(async () =>
     {
+        // Counted before it is answered: who is killed meanwhile may have written it down.
+        world.Faults.Count($"tried to {verb}");
         try
         {
             var asked = await process.Parking.RequestAsync(verb, new ParkingTarget(consumer), Name, null, CancellationToken.None);
