@@ -1,3 +1,5 @@
+using FlowPlatform.Dashboard.Receiving;
+
 namespace FlowPlatform.Tests.Support.Otlp;
 
 /// <summary>Decodes export requests; field numbers are those of the public opentelemetry-proto definitions, 1.x.</summary>

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using FlowPlatform.Log;
+using FlowPlatform.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace FlowPlatform.Storage.EmbeddedLog;

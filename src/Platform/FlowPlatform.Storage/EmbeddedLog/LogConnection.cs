@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using FlowPlatform.Log;
+using FlowPlatform.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 

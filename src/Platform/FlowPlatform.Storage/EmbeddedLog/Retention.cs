@@ -1,4 +1,5 @@
 using FlowPlatform.Log;
+using FlowPlatform.Storage.Sqlite;
 
 namespace FlowPlatform.Storage.EmbeddedLog;
 

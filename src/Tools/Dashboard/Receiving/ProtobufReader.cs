@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace FlowPlatform.Tests.Support.Otlp;
+namespace FlowPlatform.Dashboard.Receiving;
 
 /// <summary>Reads one protobuf message, field by field. Truncated or unknown encodings throw.</summary>
 internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
@@ -11,6 +11,9 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
 
     /// <summary>Number of the current field.</summary>
     public int Field { get; private set; }
+
+    /// <summary>Whether the current field is a message, a text, bytes or packed numbers.</summary>
+    public readonly bool HasLength => wireType == 2;
 
     /// <summary>Goes to the next field; what was not read of the last one is skipped.</summary>
     public bool Next()

@@ -1,7 +1,7 @@
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace FlowPlatform.Storage.EmbeddedLog;
+namespace FlowPlatform.Storage.Sqlite;
 
 /// <summary>
 /// A prepared statement on SQLite's own interface: rows are read in place, without a copy, and a locked file is an answer at once (the provider would sleep 150 ms in between). Not safe for concurrent use.
@@ -20,6 +20,18 @@ internal sealed class Statement : IDisposable
     public Statement With(int parameter, long value)
     {
         Check(raw.sqlite3_bind_int64(statement, parameter, value));
+        return this;
+    }
+
+    public Statement With(int parameter, double value)
+    {
+        Check(raw.sqlite3_bind_double(statement, parameter, value));
+        return this;
+    }
+
+    public Statement WithNull(int parameter)
+    {
+        Check(raw.sqlite3_bind_null(statement, parameter));
         return this;
     }
 
@@ -81,6 +93,8 @@ internal sealed class Statement : IDisposable
     public long Long(int column) => raw.sqlite3_column_int64(statement, column);
 
     public int Int(int column) => checked((int)Long(column));
+
+    public double Double(int column) => raw.sqlite3_column_double(statement, column);
 
     public bool IsNull(int column) => raw.sqlite3_column_type(statement, column) == raw.SQLITE_NULL;
 
