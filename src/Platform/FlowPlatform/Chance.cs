@@ -8,6 +8,9 @@ internal static class Chance
     [ThreadStatic]
     private static Random? repeatable;
 
+    /// <summary>Whether a simulation runs on this thread.</summary>
+    public static bool IsRepeated => repeatable is not null;
+
     /// <summary>From now on, on this thread, chance comes from there; null: from the system again.</summary>
     public static void Repeat(Random? source) => repeatable = source;
 

@@ -44,7 +44,7 @@ public sealed partial class FlowRuntime
         try
         {
             var part = parts[what];
-            part.Stop.Cancel();
+            await part.Stop.EndAsync();
 
             // Whoever is told to end is run again, so it is waited for whether the caller still does or not; the stop is bounded (FLOW_STOP_TIMEOUT).
             await part.Ended;

@@ -129,7 +129,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     /// <inheritdoc />
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        stopping.Cancel();
+        await stopping.EndAsync();
         await EndAsync(cancellationToken);
         await LeaveAsync();
     }
@@ -149,7 +149,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
             return;
         }
 
-        stopping.Cancel();
+        await stopping.EndAsync();
         await EndAsync(CancellationToken.None);
         await LeaveAsync();
         if (abandoned)

@@ -138,7 +138,7 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
     public async Task LeaveAsync()
     {
         var me = member;
-        left.Cancel();
+        await left.EndAsync();
         if (leases is null || me is null or { IsOver: true })
         {
             return;
@@ -196,7 +196,7 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(left.Token);
                 var wishing = asked.WaitAsync(wishes, either.Token);
                 await Task.WhenAny(renewed is null ? wishing : shared.Changed.WaitAsync(news, either.Token), wishing, DelayAsync(next - RoundsApart, either.Token));
-                either.Cancel();
+                await either.EndAsync();
             }
 
             left.Token.ThrowIfCancellationRequested();
@@ -350,8 +350,13 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
 
     private LeaseUnit[] Units() => Array.ConvertAll(Slots(), slot => slot.Unit);
 
-    /// <summary>The delay itself, when cancelled, would go on in the thread pool if it is waited for together with others.</summary>
-    private async Task DelayAsync(TimeSpan time, CancellationToken cancellationToken) => await Task.Delay(time, clock, cancellationToken);
+    /// <summary>The delay itself, when cancelled, would go on in the thread pool if it is waited for together with others: not in a simulation.</summary>
+    private Task DelayAsync(TimeSpan time, CancellationToken cancellationToken)
+    {
+        return Chance.IsRepeated ? RepeatedAsync() : Task.Delay(time, clock, cancellationToken);
+
+        async Task RepeatedAsync() => await Task.Delay(time, clock, cancellationToken);
+    }
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }
