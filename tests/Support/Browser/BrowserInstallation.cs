@@ -10,8 +10,8 @@ internal sealed record BrowserInstallation(string Executable, string? LibraryPat
 {
     public const string Cure = "Install chromium or google-chrome, or name the executable of one in FLOW_CHROMIUM.";
 
-    /// <summary>Ubuntu's <c>chromium-browser</c> is not among them: it starts a snap, which sees no files outside the user's home.</summary>
-    private static readonly string[] Commands = ["chromium", "chromium-headless-shell", "google-chrome", "google-chrome-stable"];
+    /// <summary>The shell first: it takes half the time of a processor. Ubuntu's <c>chromium-browser</c> is not among them: it starts a snap, which sees no files outside the user's home.</summary>
+    private static readonly string[] Commands = ["chromium-headless-shell", "chromium", "google-chrome", "google-chrome-stable"];
 
     /// <summary>What FLOW_CHROMIUM names; else an installed Chromium or Chrome; else the distribution's packages in the user's cache.</summary>
     /// <exception cref="BrowserException">There is none, and none can be had.</exception>
