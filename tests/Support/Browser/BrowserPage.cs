@@ -14,6 +14,9 @@ internal sealed class BrowserPage(IPage page)
 
     public static readonly ViewportSize Phone = new() { Width = 390, Height = 844 };
 
+    /// <summary>A page is sent rendered, and its elements listen only once the circuit has drawn it again: what is clicked before is lost. The layout says when; pages without a circuit have no such script.</summary>
+    private const string IsInteractive = "() => !document.querySelector('script[src*=\"blazor.web\"]') || document.querySelector('[data-interactive]')";
+
     private static readonly string[] Rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
     /// <summary>For what is not here.</summary>
@@ -26,8 +29,12 @@ internal sealed class BrowserPage(IPage page)
     /// <summary>The path with its query, as in the address line.</summary>
     public string Address => new Uri(page.Url).PathAndQuery;
 
-    /// <summary>Opens a path of the site and waits until it is loaded.</summary>
-    public async Task OpenAsync(string path) => await page.GotoAsync(path, new() { WaitUntil = WaitUntilState.Load });
+    /// <summary>Opens a path of the site and waits until it is loaded, and its server answers to what is clicked.</summary>
+    public async Task OpenAsync(string path)
+    {
+        await page.GotoAsync(path, new() { WaitUntil = WaitUntilState.Load });
+        await page.WaitForFunctionAsync(IsInteractive);
+    }
 
     /// <summary>Waits until something is to be seen.</summary>
     /// <param name="condition">In words, for the message.</param>
