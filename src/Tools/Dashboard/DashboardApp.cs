@@ -1,6 +1,9 @@
 using System.Net;
+using FlowPlatform.Dashboard.Events;
+using FlowPlatform.Dashboard.Parked;
 using FlowPlatform.Dashboard.Receiving;
 using FlowPlatform.Dashboard.Storage;
+using FlowPlatform.Dashboard.Streams;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -30,6 +33,9 @@ internal static class DashboardApp
         builder.Services.AddSingleton(settings);
         builder.Services.AddTelemetryStore(settings.Telemetry);
         builder.Services.AddOtlpReceiving(settings.OtlpKey);
+        builder.Services.AddStreamWatching(builder.Configuration);
+        builder.Services.AddEventReading(builder.Configuration);
+        builder.Services.AddSingleton<ParkedClient>();
         builder.Services.AddHealthChecks().AddCheck<IntakeHealth>("telemetry");
 
         var app = builder.Build();
