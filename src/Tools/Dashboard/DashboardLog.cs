@@ -11,4 +11,7 @@ internal static partial class DashboardLog
 
     [LoggerMessage(3, LogLevel.Warning, "The run {Run} can't be deleted yet: {Reason}")]
     public static partial void RunNotDeleted(ILogger logger, string run, string reason);
+
+    [LoggerMessage(20, LogLevel.Information, "Personal data of the event at {Offset} of {Stream}-{Partition} was revealed.")]
+    public static partial void Revealed(ILogger logger, string stream, int partition, long offset);
 }

@@ -18,6 +18,9 @@ internal sealed class LogConnection(IEventLog? log) : IAsyncDisposable
     /// <summary>The log; null where none is set.</summary>
     public IEventLog? Log { get; } = log;
 
+    /// <summary>Whether there is one.</summary>
+    public bool IsSet => Log is not null;
+
     /// <summary>What to do where there is none.</summary>
     public static string Missing => "No log is set. Start the dashboard with ConnectionStrings__rabbitmq (and ConnectionStrings__rabbitmq-stream), or with ConnectionStrings__embedded-log, as the services have them; the AppHost does that.";
 
