@@ -1,7 +1,7 @@
 using System.Net;
-using FlowPlatform.Dashboard.Events;
-using FlowPlatform.Dashboard.Parked;
+using FlowPlatform.Dashboard.Layout;
 using FlowPlatform.Dashboard.Receiving;
+using FlowPlatform.Dashboard.Security;
 using FlowPlatform.Dashboard.Storage;
 using FlowPlatform.Dashboard.Streams;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -17,7 +17,9 @@ internal static class DashboardApp
     /// <exception cref="DashboardSettingsException">A setting is missing or wrong.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        // By its own name and from its own directory, also where something else has started it: else the files for browsers are not found.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(DashboardApp).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseStaticWebAssets();
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(static console =>
         {
@@ -26,6 +28,8 @@ internal static class DashboardApp
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        // Nothing to be warned of: addresses are listened on by hand, and keys lie in files that only their owner can read.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error).AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         configure?.Invoke(builder);
         var settings = DashboardSettings.From(builder.Configuration);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));
@@ -34,16 +38,19 @@ internal static class DashboardApp
         builder.Services.AddTelemetryStore(settings.Telemetry);
         builder.Services.AddOtlpReceiving(settings.OtlpKey);
         builder.Services.AddStreamWatching(builder.Configuration);
-        builder.Services.AddEventReading(builder.Configuration);
-        builder.Services.AddSingleton<ParkedClient>();
+        builder.Services.AddFrontendSecurity(settings.Frontend, builder.Configuration, settings.IsLoopbackOnly);
+        builder.Services.AddPages();
         builder.Services.AddHealthChecks().AddCheck<IntakeHealth>("telemetry");
 
         var app = builder.Build();
         app.UseRouting();
         app.UseMiddleware<OtlpAccess>();
+        app.UseFrontendSecurity();
         app.MapOtlpReceiving();
-        app.MapHealthChecks("/health");
-        app.MapHealthChecks("/alive", new() { Predicate = static _ => false });
+        app.MapHealthChecks("/health").AllowAnonymous();
+        app.MapHealthChecks("/alive", new() { Predicate = static _ => false }).AllowAnonymous();
+        app.MapLogout();
+        app.MapPages();
         app.Lifetime.ApplicationStarted.Register(() => Announce(app, settings));
         return app;
     }
@@ -94,6 +101,12 @@ internal static class DashboardApp
     private static void Announce(WebApplication app, DashboardSettings settings)
     {
         var addresses = AddressesOf(app, settings);
+        DashboardLog.Pages(app.Logger, settings.Frontend.Mode == FrontendAuthMode.BrowserToken ? $"{addresses.Pages[0]}{Login.Path}?{Login.TokenParameter}={settings.Frontend.BrowserToken}" : addresses.Pages[0]);
+        if (!settings.HasLoopbackPages && settings.Urls.Any(static uri => uri.Scheme == Uri.UriSchemeHttp))
+        {
+            DashboardLog.PlainHttp(app.Logger);
+        }
+
         DashboardLog.Listening(app.Logger, addresses.OtlpGrpc, addresses.OtlpHttp, settings.Telemetry.Directory);
     }
 }

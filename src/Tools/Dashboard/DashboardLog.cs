@@ -12,6 +12,9 @@ internal static partial class DashboardLog
     [LoggerMessage(3, LogLevel.Warning, "The run {Run} can't be deleted yet: {Reason}")]
     public static partial void RunNotDeleted(ILogger logger, string run, string reason);
 
-    [LoggerMessage(20, LogLevel.Information, "Personal data of the event at {Offset} of {Stream}-{Partition} was revealed.")]
-    public static partial void Revealed(ILogger logger, string stream, int partition, long offset);
+    [LoggerMessage(4, LogLevel.Information, "Dashboard: {Link}")]
+    public static partial void Pages(ILogger logger, string link);
+
+    [LoggerMessage(5, LogLevel.Warning, "The pages can be reached from other machines over plain HTTP, where whoever is between reads the token. Use https, or a proxy that does.")]
+    public static partial void PlainHttp(ILogger logger);
 }

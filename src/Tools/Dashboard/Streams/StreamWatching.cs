@@ -1,6 +1,9 @@
+using FlowPlatform.Dashboard.Events;
+using FlowPlatform.Dashboard.Parked;
+
 namespace FlowPlatform.Dashboard.Streams;
 
-/// <summary>Registers what watches services and log.</summary>
+/// <summary>Registers what watches services and log, reads events, and reaches parked keys.</summary>
 internal static class StreamWatching
 {
     public static void AddStreamWatching(this IServiceCollection services, IConfiguration configuration)
@@ -15,5 +18,7 @@ internal static class StreamWatching
         services.AddHostedService(static provider => provider.GetRequiredService<HistoryWriter>());
         services.AddHostedService<StatusSampler>();
         services.AddHostedService<LogSampler>();
+        services.AddEventReading(configuration);
+        services.AddSingleton<ParkedClient>();
     }
 }
