@@ -14,7 +14,7 @@ internal sealed record CausationNode(LogRecord Record, int Depth);
 internal sealed record CausationTree(IReadOnlyList<CausationNode> Nodes, IReadOnlyList<LogRecord> Related, ScanProgress Progress, ScanEnd End, DateTimeOffset Until)
 {
     /// <summary>Puts events under their causes.</summary>
-    public static CausationTree Of(LogRecord root, EventPage page, DateTimeOffset until)
+    public static CausationTree Of(LogRecord root, ScanPage page, DateTimeOffset until)
     {
         var byCause = page.Events.Where(record => record.Event.Id != root.Event.Id).ToLookup(static record => record.Event.CausationId ?? "");
         var (nodes, placed) = (new List<CausationNode>(), new HashSet<string>(StringComparer.Ordinal));

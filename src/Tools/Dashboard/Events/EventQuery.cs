@@ -88,4 +88,4 @@ internal readonly record struct ScanProgress(long Scanned, long Bytes, int Found
 /// <param name="Progress">What was done.</param>
 /// <param name="End">Why it ended.</param>
 /// <param name="Next">Where to go on.</param>
-internal sealed record EventPage(IReadOnlyList<LogRecord> Events, ScanProgress Progress, ScanEnd End, ScanCursor Next);
+internal sealed record ScanPage(IReadOnlyList<LogRecord> Events, ScanProgress Progress, ScanEnd End, ScanCursor Next);

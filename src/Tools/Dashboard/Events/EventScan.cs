@@ -28,7 +28,7 @@ internal sealed class EventScan(LogConnection connection, RateCap cap, TimeProvi
     /// <param name="stop">Ends it with what was found so far.</param>
     /// <param name="cancellationToken">Ends it with nothing.</param>
     /// <exception cref="EventLogUnavailableException">The log can't be read.</exception>
-    public async Task<EventPage> RunAsync(
+    public async Task<ScanPage> RunAsync(
         IReadOnlyList<Slice> slices, Func<LogRecord, bool> takes, int page, int maxScanned, Action<ScanProgress>? report, CancellationToken stop, CancellationToken cancellationToken)
     {
         var log = connection.Log ?? throw new EventLogUnavailableException(LogConnection.Missing);
@@ -100,7 +100,7 @@ internal sealed class EventScan(LogConnection connection, RateCap cap, TimeProvi
         }
 
         report?.Invoke(progress);
-        return new EventPage(found, progress, end, new ScanCursor(next));
+        return new ScanPage(found, progress, end, new ScanCursor(next));
     }
 
     public void Dispose() => places.Dispose();

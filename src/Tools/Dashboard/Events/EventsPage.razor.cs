@@ -69,9 +69,9 @@ public sealed partial class EventsPage
     [SupplyParameterFromQuery]
     public bool Follow { get; set; }
 
-    private IEnumerable<string> Streams => Board.Known.Select(static partition => partition.Stream).Append(Stream ?? "").Where(static name => name.Length > 0).Distinct().Order(StringComparer.Ordinal);
+    private IEnumerable<string> StreamNames => Board.Known.Select(static partition => partition.Stream).Append(Stream ?? "").Where(static name => name.Length > 0).Distinct().Order(StringComparer.Ordinal);
 
-    private string Chosen => Stream is { Length: > 0 } ? Stream : Streams.FirstOrDefault() ?? "";
+    private string Chosen => Stream is { Length: > 0 } ? Stream : StreamNames.FirstOrDefault() ?? "";
 
     private EventFilter Filter => new() { Key = Text(Key), Type = Text(Type), Id = Text(Id) };
 

@@ -1,7 +1,7 @@
 namespace FlowPlatform.Dashboard.Parked;
 
 /// <summary>A page of what <c>GET /flow/parked</c> answers.</summary>
-internal sealed record ParkedPage(IReadOnlyList<ParkedKey>? Keys, string? Next);
+internal sealed record ParkedKeysAnswer(IReadOnlyList<ParkedKey>? Keys, string? Next);
 
 /// <summary>A key whose events a consumer can't apply.</summary>
 internal sealed record ParkedKey(string Consumer, string Stream, int Partition, string Key, long Events, DateTimeOffset Since, string Reason, string Exception, int Failures, string State, ParkedRequest? Request)

@@ -18,7 +18,7 @@ internal sealed class ParkedClient(ServiceAddresses addresses, ServiceClient cli
         var all = await GatherAsync(
             async service =>
             {
-                var page = await AskAsync<ParkedPage>(service, $"/flow/parked?limit={Page}", cancellationToken);
+                var page = await AskAsync<ParkedKeysAnswer>(service, $"/flow/parked?limit={Page}", cancellationToken);
                 return (page?.Keys?.Select(key => new ServiceKey(service, key)) ?? [], page?.Next is not null);
             });
         return all with { Rows = [.. all.Rows.OrderBy(static row => row.Key.Since).ThenBy(static row => row.Key.Key, StringComparer.Ordinal)] };
