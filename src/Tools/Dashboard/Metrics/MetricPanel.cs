@@ -33,7 +33,7 @@ internal sealed record MetricPanel(string Title, IReadOnlyList<ChartLine> Lines,
         return [.. percentiles, new MetricPanel("Values per second", [.. answer.Lines.Select(line => Line(title(line.Labels), line, static point => point.PerSecond ?? double.NaN))], [], static value => MetricUnit.Write(value, "", isRate: true))];
     }
 
-    private static string Titled(string title, string words) => words.Length > 0 ? $"{title}, {words}" : title;
+    private static string Titled(string title, string words) => words.Length > 0 ? $"{title} ({words})" : title;
 
     private static ChartLine Line(string title, MetricLine line, Func<MetricPoint, double> value) => new(title, [.. line.Points.Select(point => new ChartPoint(point.Time, value(point)))]);
 

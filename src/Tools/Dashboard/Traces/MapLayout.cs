@@ -30,9 +30,9 @@ internal sealed record MapLayout(IReadOnlyList<MapNode> Nodes, IReadOnlyList<Map
 {
     public const double NodeWidth = 150;
     public const double NodeHeight = 46;
-    public const double LabelWidth = 104;
+    public const double LabelWidth = 92;
     public const double LabelHeight = 32;
-    private const double LayerStep = 310;
+    private const double LayerStep = 272;
     private const double RowStep = 96;
     private const double Margin = 24;
     private const int Sweeps = 6;

@@ -8,13 +8,17 @@ internal sealed class MapRoutes(IReadOnlyList<MapNode> nodes)
     private const double Middle = 0.5;
     private const double ArrowRoom = 5;
 
-    /// <summary>How far below the boxes a line runs back, for each layer that it passes.</summary>
-    private const double BackDepth = 44;
+    /// <summary>How far below the boxes that it passes a line runs back.</summary>
+    private const double BackRoom = 26;
+
+    /// <summary>How much of the way to its control points a curve goes down.</summary>
+    private const double Sag = 0.75;
 
     /// <summary>Where along a line its label may be, the best first.</summary>
     private static readonly double[] Places = [0.5, 0.42, 0.58, 0.35, 0.65, 0.28, 0.72, 0.2, 0.8];
 
     private readonly List<(double X, double Y)> labels = [];
+    private int backs;
 
     /// <summary>The lowest that was drawn.</summary>
     public double Bottom { get; private set; }
@@ -35,13 +39,15 @@ internal sealed class MapRoutes(IReadOnlyList<MapNode> nodes)
         return new Curve(start, (start.X + bend, start.Y), (end.X - bend, end.Y), end);
     }
 
-    private static Curve Back(MapNode from, MapNode to)
+    private Curve Back(MapNode from, MapNode to)
     {
         const double Left = 0.35;
         const double Right = 0.65;
-        var depth = BackDepth + ((from.X - to.X) * 0.16);
+        // Below all boxes of the layers that it passes, so that it crosses none of them.
+        var lowest = nodes.Where(node => node.X >= Math.Min(from.X, to.X) && node.X <= Math.Max(from.X, to.X)).Max(static node => node.Y) + MapLayout.NodeHeight + BackRoom + (backs++ * MapLayout.LabelHeight);
         var start = (X: from.X + (MapLayout.NodeWidth * (from.X > to.X ? Left : Right)), Y: from.Y + MapLayout.NodeHeight);
         var end = (X: to.X + (MapLayout.NodeWidth * Right), Y: to.Y + MapLayout.NodeHeight + ArrowRoom);
+        var depth = (lowest - Math.Max(start.Y, end.Y)) / Sag;
         return new Curve(start, (start.X, Math.Max(start.Y, end.Y) + depth), (end.X, Math.Max(start.Y, end.Y) + depth), end);
     }
 
