@@ -36,6 +36,43 @@ internal sealed class BrowserPage(IPage page)
         await page.WaitForFunctionAsync(IsInteractive);
     }
 
+    /// <summary>Waits until nothing on the page says that it is still being read.</summary>
+    public async Task SettledAsync()
+    {
+        try
+        {
+            await page.WaitForFunctionAsync("() => !document.querySelector('progress:not([value])')");
+        }
+        catch (TimeoutException)
+        {
+            throw new FlowTestException($"{page.Url} is still reading after {Limit.TotalSeconds:0} s. It shows:\n{await TextAsync()}");
+        }
+    }
+
+    /// <summary>Opens a path, and again, until all that it is to show is there.</summary>
+    /// <param name="path">Of the page.</param>
+    /// <param name="condition">In words, for the message.</param>
+    /// <param name="all">What is to be visible.</param>
+    /// <param name="limit">Longest wait; default <see cref="Limit"/>.</param>
+    public async Task OpenUntilAsync(string path, string condition, IReadOnlyList<ILocator> all, TimeSpan? limit = null) => await Eventually.ThatAsync(
+        condition,
+        async () =>
+        {
+            await OpenAsync(path);
+            await SettledAsync();
+            foreach (var what in all)
+            {
+                if (!await what.First.IsVisibleAsync())
+                {
+                    return what.ToString();
+                }
+            }
+
+            return null;
+        },
+        static missing => missing is null,
+        limit ?? Limit);
+
     /// <summary>Waits until something is to be seen.</summary>
     /// <param name="condition">In words, for the message.</param>
     /// <param name="what">Where it is to be.</param>
@@ -82,6 +119,7 @@ internal sealed class BrowserPage(IPage page)
     /// <param name="name">Of the pictures, with a folder: <c>pages/traces</c>.</param>
     public async Task LookAsync(string name)
     {
+        await SettledAsync();
         foreach (var scheme in (ColorScheme[])[ColorScheme.Dark, ColorScheme.Light])
         {
             await page.EmulateMediaAsync(new() { ColorScheme = scheme });
