@@ -85,6 +85,10 @@ internal sealed class ServedApplication : IAsyncDisposable
         await using var body = await answer.Content.ReadAsStreamAsync(Cancel);
         await foreach (var item in SseParser.Create(body).EnumerateAsync(Cancel))
         {
+            if (item.EventType == "ping")
+            {
+                continue;
+            }
             yield return (item.EventType, JsonDocument.Parse(item.Data).RootElement);
         }
     }

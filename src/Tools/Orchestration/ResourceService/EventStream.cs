@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace FlowPlatform.Orchestration.ResourceService;
 
 /// <summary>
-/// An answer of server-sent events. A client that doesn't read is cut off by the server's least rate of answers (240 bytes/s, after 5 s); one that is gone is found by a ping every 10 s.
+/// An answer of server-sent events. A client that doesn't read is cut off by the server's least rate of answers (240 bytes/s, after 5 s); one that is gone is found by an event <c>ping</c> every 10 s.
 /// </summary>
 internal sealed class EventStream(HttpContext context, TimeProvider time, CancellationToken stopping) : IDisposable
 {
@@ -40,8 +40,7 @@ internal sealed class EventStream(HttpContext context, TimeProvider time, Cancel
             }
             catch (TimeoutException) when (!next.IsCompleted)
             {
-                await context.Response.WriteAsync(": ping\n\n", Ending);
-                await context.Response.Body.FlushAsync(Ending);
+                await SendAsync("ping", new { });
             }
         }
     }

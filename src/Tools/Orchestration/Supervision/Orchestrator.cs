@@ -17,6 +17,7 @@ internal sealed class Orchestrator(
     private readonly CancellationTokenSource stopping = new();
     private DataDirectoryLock? held;
     private Task announced = Task.CompletedTask;
+    private bool isStarted;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -33,6 +34,7 @@ internal sealed class Orchestrator(
             dashboard.ResourceAddress = await server.StartAsync(cancellationToken);
         }
         view.Start();
+        isStarted = true;
         foreach (var runner in running.Runners)
         {
             runner.Start();
@@ -44,7 +46,7 @@ internal sealed class Orchestrator(
     {
         await stopping.CancelAsync();
         var started = time.GetTimestamp();
-        var waves = StopOrder.Of(running.Close());
+        var waves = isStarted ? StopOrder.Of(running.Close()) : [];
         for (var i = 0; i < waves.Count; i++)
         {
             // What earlier waves didn't use is there for later ones; one second of each share is for the kill.
