@@ -1,5 +1,7 @@
 using System.Net;
+using FlowPlatform.Dashboard.Layout;
 using FlowPlatform.Dashboard.Receiving;
+using FlowPlatform.Dashboard.Security;
 using FlowPlatform.Dashboard.Storage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -14,7 +16,9 @@ internal static class DashboardApp
     /// <exception cref="DashboardSettingsException">A setting is missing or wrong.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        // By its own name and from its own directory, also where something else has started it: else the files for browsers are not found.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(DashboardApp).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseStaticWebAssets();
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(static console =>
         {
@@ -30,14 +34,19 @@ internal static class DashboardApp
         builder.Services.AddSingleton(settings);
         builder.Services.AddTelemetryStore(settings.Telemetry);
         builder.Services.AddOtlpReceiving(settings.OtlpKey);
+        builder.Services.AddFrontendSecurity(settings.Frontend, builder.Configuration, settings.IsLoopbackOnly);
+        builder.Services.AddPages();
         builder.Services.AddHealthChecks().AddCheck<IntakeHealth>("telemetry");
 
         var app = builder.Build();
         app.UseRouting();
         app.UseMiddleware<OtlpAccess>();
+        app.UseFrontendSecurity();
         app.MapOtlpReceiving();
-        app.MapHealthChecks("/health");
-        app.MapHealthChecks("/alive", new() { Predicate = static _ => false });
+        app.MapHealthChecks("/health").AllowAnonymous();
+        app.MapHealthChecks("/alive", new() { Predicate = static _ => false }).AllowAnonymous();
+        app.MapLogout();
+        app.MapPages();
         app.Lifetime.ApplicationStarted.Register(() => Announce(app, settings));
         return app;
     }
@@ -88,6 +97,12 @@ internal static class DashboardApp
     private static void Announce(WebApplication app, DashboardSettings settings)
     {
         var addresses = AddressesOf(app, settings);
+        DashboardLog.Pages(app.Logger, settings.Frontend.Mode == FrontendAuthMode.BrowserToken ? $"{addresses.Pages[0]}{Login.Path}?{Login.TokenParameter}={settings.Frontend.BrowserToken}" : addresses.Pages[0]);
+        if (!settings.HasLoopbackPages && settings.Urls.Any(static uri => uri.Scheme == Uri.UriSchemeHttp))
+        {
+            DashboardLog.PlainHttp(app.Logger);
+        }
+
         DashboardLog.Listening(app.Logger, addresses.OtlpGrpc, addresses.OtlpHttp, settings.Telemetry.Directory);
     }
 }

@@ -11,4 +11,10 @@ internal static partial class DashboardLog
 
     [LoggerMessage(3, LogLevel.Warning, "The run {Run} can't be deleted yet: {Reason}")]
     public static partial void RunNotDeleted(ILogger logger, string run, string reason);
+
+    [LoggerMessage(4, LogLevel.Information, "Dashboard: {Link}")]
+    public static partial void Pages(ILogger logger, string link);
+
+    [LoggerMessage(5, LogLevel.Warning, "The pages can be reached from other machines over plain HTTP, where whoever is between reads the token. Use https, or a proxy that does.")]
+    public static partial void PlainHttp(ILogger logger);
 }

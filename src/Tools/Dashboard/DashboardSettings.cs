@@ -1,4 +1,5 @@
 using System.Net;
+using FlowPlatform.Dashboard.Security;
 using FlowPlatform.Dashboard.Storage;
 
 namespace FlowPlatform.Dashboard;
@@ -8,7 +9,7 @@ internal sealed class DashboardSettingsException(string message) : Exception(mes
 
 /// <summary>
 /// What the environment says, by the names of Aspire's dashboard where it has them: <c>ASPNETCORE_URLS</c>, <c>ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL</c> (gRPC),
-/// <c>ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL</c>, <c>Dashboard:Otlp:AuthMode</c> and <c>:PrimaryApiKey</c>. <c>FLOW_DATA</c> says where, <c>FLOW_RUN</c> which run, <c>Dashboard:TelemetryLimits:…</c> how much.
+/// <c>ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL</c>, <c>Dashboard:Otlp:AuthMode</c> and <c>:PrimaryApiKey</c>, <c>Dashboard:Frontend:…</c> (<see cref="FrontendSettings"/>). <c>FLOW_DATA</c> says where, <c>FLOW_RUN</c> which run, <c>Dashboard:TelemetryLimits:…</c> how much.
 /// </summary>
 internal sealed record DashboardSettings
 {
@@ -26,17 +27,27 @@ internal sealed record DashboardSettings
     /// <summary>What senders must know; null: nothing, which must be said (Unsecured), and is for loopback only.</summary>
     public required string? OtlpKey { get; init; }
 
+    public required FrontendAccess Frontend { get; init; }
+
     public required TelemetryOptions Telemetry { get; init; }
+
+    /// <summary>Whether nobody from another machine can reach the pages.</summary>
+    public bool HasLoopbackPages => Urls.All(IsLoopback);
+
+    /// <summary>Whether nothing can be reached from another machine.</summary>
+    public bool IsLoopbackOnly => HasLoopbackPages && IsLoopback(OtlpGrpc) && IsLoopback(OtlpHttp);
 
     /// <exception cref="DashboardSettingsException">A setting is missing or wrong.</exception>
     public static DashboardSettings From(IConfiguration configuration)
     {
+        List<Uri> urls = [.. (First(configuration, "urls", "ASPNETCORE_URLS") ?? AnyLoopbackPort).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(ToUri)];
         var settings = new DashboardSettings
         {
-            Urls = [.. (First(configuration, "urls", "ASPNETCORE_URLS") ?? AnyLoopbackPort).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(ToUri)],
+            Urls = urls,
             OtlpGrpc = ToUri(First(configuration, "ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL") ?? AnyLoopbackPort),
             OtlpHttp = ToUri(First(configuration, "ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL") ?? AnyLoopbackPort),
             OtlpKey = Key(configuration),
+            Frontend = FrontendSettings.Read(configuration, urls.TrueForAll(IsLoopback)),
             Telemetry = ReadTelemetry(configuration),
         };
         return settings.OtlpKey is not null || (IsLoopback(settings.OtlpGrpc) && IsLoopback(settings.OtlpHttp))

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Net;
 using System.Net.Http.Headers;
 using FlowPlatform.Dashboard.Receiving;
 using FlowPlatform.Dashboard.Storage;
@@ -15,6 +16,7 @@ internal sealed class TestDashboard : IAsyncDisposable
 {
     public const string Key = "key-of-this-test";
     public const string KeyHeader = "x-otlp-api-key";
+    public const string Token = "token-of-this-test";
 
     private readonly WebApplication app;
     private readonly TemporaryDirectory? own;
@@ -48,6 +50,7 @@ internal sealed class TestDashboard : IAsyncDisposable
                 ["urls"] = "http://127.0.0.1:0",
                 ["FLOW_DATA"] = directory ?? own!.Path,
                 ["Dashboard:Otlp:PrimaryApiKey"] = Key,
+                ["Dashboard:Frontend:BrowserToken"] = Token,
             });
             builder.Configuration.AddInMemoryCollection(settings.Select(static setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
             builder.Logging.ClearProviders();
@@ -62,7 +65,20 @@ internal sealed class TestDashboard : IAsyncDisposable
 
     public ISignalState State(Signal signal) => app.Services.GetRequiredKeyedService<ISignalState>(signal);
 
-    public HttpClient Pages() => new() { BaseAddress = new Uri(Addresses.Pages[0]) };
+    /// <summary>The link that is printed.</summary>
+    public Uri LoginLink => new($"{Addresses.Pages[0]}/login?t={Token}");
+
+    /// <summary>Asks for pages as a browser that has not logged in, and follows no redirect.</summary>
+    public HttpClient Pages() => new(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(Addresses.Pages[0]) };
+
+    /// <summary>Asks for pages as a browser that has logged in.</summary>
+    public async Task<HttpClient> LogInAsync()
+    {
+        var http = Pages();
+        using var answer = await http.GetAsync(LoginLink, Cancel);
+        answer.StatusCode.ShouldBe(HttpStatusCode.Redirect);
+        return http;
+    }
 
     public Task<HttpResponseMessage> PostAsync(string signal, IMessage message) => PostAsync(signal, message.ToByteArray());
 

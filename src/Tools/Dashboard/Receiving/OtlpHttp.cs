@@ -15,7 +15,7 @@ internal static class OtlpHttp
     {
         foreach (var signal in signals)
         {
-            app.MapPost(signal.Path, (HttpContext http) => TakeAsync(http, signal)).WithMetadata(new OtlpEndpoint(signal)).DisableAntiforgery();
+            app.MapPost(signal.Path, (HttpContext http) => TakeAsync(http, signal)).WithMetadata(new OtlpEndpoint(signal)).DisableAntiforgery().AllowAnonymous();
         }
     }
 

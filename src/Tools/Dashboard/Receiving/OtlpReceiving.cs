@@ -49,10 +49,10 @@ internal static class OtlpReceiving
             provider.GetRequiredKeyedService<Intake>(Signal.Metrics)));
     }
 
-    /// <summary>After routing, before anything else: what comes in at the addresses for telemetry goes nowhere else.</summary>
+    /// <summary>After routing, before anything else: what comes in at the addresses for telemetry goes nowhere else. Its senders have a key, and no cookie.</summary>
     public static void MapOtlpReceiving(this WebApplication app)
     {
         app.MapOtlpHttp(app.Services.GetServices<IOtlpSignal>());
-        app.MapGrpcService<OtlpGrpc>();
+        app.MapGrpcService<OtlpGrpc>().AllowAnonymous();
     }
 }

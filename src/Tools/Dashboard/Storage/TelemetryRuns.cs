@@ -51,6 +51,11 @@ internal sealed class TelemetryRuns : IDisposable
     /// <summary>A run by its name; null if it is not (any more) there.</summary>
     public TelemetryRun? Find(string name) => name == Current.Name ? Current : List().FirstOrDefault(run => run.Name == name);
 
+    /// <summary>The run that a page was asked for; without a name the current one.</summary>
+    /// <exception cref="TelemetryQueryException">It is not (any more) there.</exception>
+    public TelemetryRun Chosen(string? name) =>
+        string.IsNullOrEmpty(name) ? Current : Find(name) ?? throw new TelemetryQueryException("This run is not kept any more: it was too old, or there are too many. Choose another one.", name);
+
     /// <summary>Deletes earlier runs that are too old, too many or too large.</summary>
     public void Prune()
     {

@@ -17,6 +17,7 @@ internal static class TelemetryStore
         services.AddSignal(Signal.Logs, options.MaxLogBytes, static connection => new LogTables(connection));
         services.AddSignal(Signal.Metrics, options.MaxMetricBytes, connection => new MetricTables(connection, options.MaxSeries));
         services.AddSingleton<IntakeReader>();
+        services.AddSingleton<ServiceNames>();
         services.AddSingleton<TraceList>();
         services.AddSingleton<TraceDetails>();
         services.AddSingleton<ServiceMapReader>();

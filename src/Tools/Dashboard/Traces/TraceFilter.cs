@@ -16,7 +16,11 @@ internal enum ReplayFilter
 }
 
 /// <summary>An attribute and its value, as text: <c>200</c>, <c>true</c>, <c>GET</c>.</summary>
-internal sealed record AttributeFilter(string Name, string Value);
+internal sealed record AttributeFilter(string Name, string Value)
+{
+    /// <summary>Reads <c>name=value</c>; null if it is something else.</summary>
+    public static AttributeFilter? Parse(string text) => text.Split('=', 2, StringSplitOptions.TrimEntries) is [{ Length: > 0 } name, var value] ? new AttributeFilter(name, value) : null;
+}
 
 /// <summary>
 /// Which traces are shown. Service, name, error and attribute must hold for one and the same span; time, duration and replay are the whole trace's.
