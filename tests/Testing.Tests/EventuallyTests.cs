@@ -38,4 +38,9 @@ public sealed class EventuallyTests
     [InlineData(1.5, "1.5")]
     public async Task Values_are_shown_as_they_are_written(object? value, string shown) =>
         (await Should.ThrowAsync<FlowTestException>(() => Eventually.ThatAsync("never", () => Task.FromResult(value), _ => false, Short))).Message.ShouldEndWith($"The last value was {shown}.");
+
+    [Fact]
+    public async Task Values_within_values_are_shown_too() =>
+        (await Should.ThrowAsync<FlowTestException>(() => Eventually.ThatAsync("never", () => Task.FromResult(("orders", Own: new List<int> { 1, 2 })), _ => false, Short)))
+            .Message.ShouldEndWith("The last value was (\"orders\", [1, 2]).");
 }

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace FlowPlatform.Testing;
 
@@ -65,6 +66,7 @@ public static class Eventually
         null => "null",
         string text => $"\"{text}\"",
         IEnumerable items => ShowAll([.. items.Cast<object?>().Take(ItemsShown + 1).Select(Show)]),
+        ITuple tuple => $"({string.Join(", ", Enumerable.Range(0, tuple.Length).Select(index => Show(tuple[index])))})",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "null",
     };
 

@@ -45,7 +45,10 @@ public sealed partial class FlowTest : IAsyncDisposable
 
     /// <summary>A client of the service's HTTP API, on a free port of the loopback. Another one after a restart.</summary>
     /// <exception cref="FlowTestException">The service serves no HTTP: it was started from its flow alone.</exception>
-    public HttpClient Client => LazyInitializer.EnsureInitialized(ref client, () => new HttpClient { BaseAddress = new Uri(AddressOf(Services)) });
+    public HttpClient Client => LazyInitializer.EnsureInitialized(
+        ref client,
+        // Who asks whether a body is wanted (Expect: 100-continue) gets the answer, however slow the machine is: after the default of 1 s the body would go out, and its refusal may be lost with the connection.
+        () => new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TestRun.Limit }) { BaseAddress = new Uri(AddressOf(Services)) });
 
     /// <summary>While true the service can't reach the log, as when the broker is down: it decides on, into its outbox. Events given meanwhile arrive when the log is back.</summary>
     public bool LogAway

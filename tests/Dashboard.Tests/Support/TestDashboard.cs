@@ -25,7 +25,7 @@ internal sealed class TestDashboard : IAsyncDisposable
     {
         (this.app, this.own) = (app, own);
         Addresses = DashboardApp.AddressesOf(app, app.Services.GetRequiredService<DashboardSettings>());
-        Http = new HttpClient { BaseAddress = new Uri(Addresses.OtlpHttp) };
+        Http = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TestRun.Limit }) { BaseAddress = new Uri(Addresses.OtlpHttp) };
         Http.DefaultRequestHeaders.Add(KeyHeader, Key);
     }
 

@@ -16,6 +16,12 @@ internal sealed class MemoryLeases(TimeProvider clock, LeaseSettings settings) :
     /// <summary>Who can't reach the database.</summary>
     public Func<string, bool> Away { get; set; } = _ => false;
 
+    /// <summary>Runs in every renewal before it is done.</summary>
+    public Func<CancellationToken, Task> BeforeRenew { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Runs after a member's row was deleted.</summary>
+    public Action AfterLeave { get; set; } = () => { };
+
     /// <summary>Every take, in order.</summary>
     public List<(LeaseUnit Unit, string Owner, long Epoch)> Takes { get; } = [];
 
@@ -42,8 +48,9 @@ internal sealed class MemoryLeases(TimeProvider clock, LeaseSettings settings) :
         return Task.CompletedTask;
     }
 
-    public Task<LeaseTable?> RenewAsync(string member, bool leaving, IReadOnlyCollection<LeaseUnit> units, CancellationToken cancellationToken)
+    public async Task<LeaseTable?> RenewAsync(string member, bool leaving, IReadOnlyCollection<LeaseUnit> units, CancellationToken cancellationToken)
     {
+        await BeforeRenew(cancellationToken);
         Reach(member);
         var news = false;
         lock (gate)
@@ -55,7 +62,7 @@ internal sealed class MemoryLeases(TimeProvider clock, LeaseSettings settings) :
 
             if (!members.TryGetValue(member, out var row))
             {
-                return Task.FromResult<LeaseTable?>(null);
+                return null;
             }
 
             news = row.Leaving != leaving;
@@ -71,7 +78,7 @@ internal sealed class MemoryLeases(TimeProvider clock, LeaseSettings settings) :
             Changed.Signal();
         }
 
-        return Task.FromResult<LeaseTable?>(Table);
+        return Table;
     }
 
     public ValueTask<long?> TakeAsync(StoreTransaction transaction, LeaseUnit unit, string member)
@@ -123,6 +130,7 @@ internal sealed class MemoryLeases(TimeProvider clock, LeaseSettings settings) :
             members.Remove(member);
         }
 
+        AfterLeave();
         Changed.Signal();
         return Task.CompletedTask;
     }

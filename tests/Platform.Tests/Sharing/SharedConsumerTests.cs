@@ -129,6 +129,29 @@ public sealed class SharedConsumerTests
     }
 
     [Fact]
+    public async Task Who_leaves_while_it_renews_does_not_come_back()
+    {
+        await using var bank = await SharedBank.OpenAsync();
+        var first = bank.Start();
+        await bank.IsSharedByAsync(first);
+        var (renewing, left) = (new TaskCompletionSource(), new TaskCompletionSource());
+        bank.Leases.AfterLeave = () => left.TrySetResult();
+        bank.Leases.BeforeRenew = async leaving =>
+        {
+            renewing.TrySetResult();
+            await Eventually.ThatAsync("it leaves", () => leaving.IsCancellationRequested);
+            // A database may have begun with it, and not hear of the cancellation.
+            await Task.WhenAny(left.Task, left.Task.WaitAsync(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken));
+        };
+        bank.Leases.Changed.Signal();
+        await renewing.Task.WaitAsync(TestContext.Current.CancellationToken);
+
+        await first.StopAsync();
+
+        bank.Leases.Table.Members.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_fault_stops_the_consumer_in_its_replica_and_is_not_handed_on()
     {
         await using var bank = await SharedBank.OpenAsync();

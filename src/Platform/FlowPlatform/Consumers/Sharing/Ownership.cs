@@ -42,24 +42,42 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
         }
     }
 
-    /// <summary>Is a member, again and again, until <see cref="LeaveAsync"/>.</summary>
+    /// <summary>Is a member, again and again, until <see cref="LeaveAsync"/>; then gives back what is left, so that others need not wait for the end of the term.</summary>
     public async Task RunAsync()
     {
+        if (leases is null)
+        {
+            return;
+        }
+
+        Membership? latest = null;
         // Others should count without this replica as soon as it stops.
         using var telling = stopping.Register(asked.Signal);
-        while (leases is not null)
+        try
         {
-            var joined = new Membership($"{name}/{Chance.NextHex(3)}", leases.Settings.OwnTerm, clock);
-            await JoinAsync(leases, joined);
-            member = joined;
-            try
+            while (true)
             {
-                await KeepAsync(leases, joined);
+                left.Token.ThrowIfCancellationRequested();
+                var joined = latest = new Membership($"{name}/{Chance.NextHex(3)}", leases.Settings.OwnTerm, clock);
+                await JoinAsync(leases, joined);
+                member = joined;
+                try
+                {
+                    await KeepAsync(leases, joined);
+                }
+                finally
+                {
+                    joined.End();
+                    member = null;
+                }
             }
-            finally
+        }
+        finally
+        {
+            // Only here: a round that was under way while the row was deleted would take the membership for lost, and join anew for a whole term.
+            if (left.IsCancellationRequested && latest is { Remaining: var rest } && rest > TimeSpan.Zero)
             {
-                joined.End();
-                member = null;
+                await DeleteAsync(leases, latest);
             }
         }
     }
@@ -134,27 +152,8 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
         ? run(cancellationToken)
         : HoldAsync(unit, store, static (_, epoch) => ValueTask.FromResult(epoch), (_, hold) => run(hold.Ending), cancellationToken);
 
-    /// <summary>Gives back what is left, so that others need not wait for the end of the term; call it when nothing writes any more.</summary>
-    public async Task LeaveAsync()
-    {
-        var me = member;
-        await left.EndAsync();
-        if (leases is null || me is null or { IsOver: true })
-        {
-            return;
-        }
-
-        using var limit = new CancellationTokenSource(LeaveLimit, clock);
-        try
-        {
-            await leases.LeaveAsync(me.Id, limit.Token);
-        }
-        catch (Exception unreachable) when (unreachable is StoreBusyException or OperationCanceledException)
-        {
-            // The others find out when the term is over.
-            Trouble = (unreachable.Message, clock.GetUtcNow());
-        }
-    }
+    /// <summary>Asks <see cref="RunAsync"/> to end; call it when nothing writes any more.</summary>
+    public Task LeaveAsync() => left.EndAsync();
 
     public void Dispose() => left.Dispose();
 
@@ -175,6 +174,20 @@ internal sealed class Ownership(ILeases? leases, string name, IReadOnlyList<stri
                 Trouble = (busy.Message, Trouble?.Since ?? clock.GetUtcNow());
                 await backoff.WaitAsync(left.Token);
             }
+        }
+    }
+
+    private async Task DeleteAsync(ILeases shared, Membership me)
+    {
+        using var limit = new CancellationTokenSource(LeaveLimit, clock);
+        try
+        {
+            await shared.LeaveAsync(me.Id, limit.Token);
+        }
+        catch (Exception unreachable) when (unreachable is StoreBusyException or OperationCanceledException)
+        {
+            // The others find out when the term is over.
+            Trouble = (unreachable.Message, clock.GetUtcNow());
         }
     }
 
