@@ -10,12 +10,15 @@ public abstract class LiveComponent : ComponentBase, IDisposable
 
     private readonly CancellationTokenSource end = new();
 
+    /// <summary>Begins with the first rendering.</summary>
+    protected LiveComponent() => End = end.Token;
+
     /// <summary>Gives the time.</summary>
     [Inject]
     protected TimeProvider Clock { get; set; } = TimeProvider.System;
 
     /// <summary>Cancelled when the component is gone.</summary>
-    protected CancellationToken End => end.Token;
+    protected CancellationToken End { get; }
 
     /// <summary>Completes with the next change.</summary>
     protected abstract Task Changed { get; }
