@@ -29,7 +29,7 @@ public sealed class ResourcePageTests
         await using var dashboard = await TestDashboard.StartAsync(settings: [("FLOW_RESOURCE_URL", "http://127.0.0.1:1"), ("FLOW_RESOURCE_KEY", "k3y-that-nobody-may-see")]);
         using var http = await dashboard.LogInAsync();
         dashboard.Get<ResourceBoard>().Set(new ResourceListing("instance", "FlowPlatform", [
-            new ResourceState { Name = "orders", Type = "Project", State = "Running", Health = "Healthy", ProcessId = 4242, StartedAt = DateTimeOffset.UtcNow, Endpoints = [new("http", "http://127.0.0.1:21000")],
+            new ResourceState { Name = "orders", Type = "Project", State = "Running", Health = "Healthy", ProcessId = 4242, StartedAt = TimeProvider.System.GetUtcNow(), Endpoints = [new("http", "http://127.0.0.1:21000")],
                 Environment = [new("FLOW_ADMIN_KEY", "***", true), new("FLOW_MODE", "shop", false)], Relationships = [new("WaitFor", "rabbitmq")], Commands = [new("start", false), new("stop", true), new("restart", true)] },
             new ResourceState { Name = "payments", Type = "Project", State = "CrashLoop", StateStyle = "warning", Reason = "crashed (SIGKILL); start 6 in 10 s", LastEnd = "crashed (SIGKILL) at 2026", Commands = [new("start", true), new("stop", true), new("restart", true)] },
         ]));
