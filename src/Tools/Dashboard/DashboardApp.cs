@@ -28,6 +28,8 @@ internal static class DashboardApp
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning);
+        // Nothing to be warned of: addresses are listened on by hand, and keys lie in files that only their owner can read.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error).AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         configure?.Invoke(builder);
         var settings = DashboardSettings.From(builder.Configuration);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, settings));

@@ -16,11 +16,15 @@ internal sealed class DashboardProcess : IAsyncDisposable
         start.Environment["FLOW_DATA"] = directory.Path;
         start.Environment["FLOW_RUN"] = "bench";
         start.Environment["Dashboard__Otlp__AuthMode"] = "Unsecured";
+        start.Environment["Dashboard__Frontend__AuthMode"] = "Unsecured";
         start.Environment["Dashboard__TelemetryLimits__MaxTraceBytes"] = $"{256L << 20}";
         process = Process.Start(start) ?? throw new InvalidOperationException("The dashboard doesn't start.");
     }
 
     public HttpClient Http { get; } = new();
+
+    /// <summary>Asks for pages.</summary>
+    public HttpClient Pages { get; } = new();
 
     /// <summary>The run that it writes; whoever reads it shares the files, as the dashboard's pages do.</summary>
     public TelemetryRun Run { get; private set; } = null!;
@@ -31,6 +35,16 @@ internal sealed class DashboardProcess : IAsyncDisposable
         {
             process.Refresh();
             return process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>The memory that it has, bytes.</summary>
+    public long Memory
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64;
         }
     }
 
@@ -49,6 +63,12 @@ internal sealed class DashboardProcess : IAsyncDisposable
         var dashboard = new DashboardProcess();
         while (await dashboard.process.StandardOutput.ReadLineAsync() is { } line)
         {
+            const string Link = "Dashboard: ";
+            if (line.IndexOf(Link, StringComparison.Ordinal) is >= 0 and var link)
+            {
+                dashboard.Pages.BaseAddress = new Uri(line[(link + Link.Length)..]);
+            }
+
             const string Mark = "HTTP on ";
             if (line.IndexOf(Mark, StringComparison.Ordinal) is >= 0 and var at)
             {
@@ -68,6 +88,7 @@ internal sealed class DashboardProcess : IAsyncDisposable
         await process.WaitForExitAsync();
         process.Dispose();
         Http.Dispose();
+        Pages.Dispose();
         directory.Dispose();
     }
 }

@@ -1,16 +1,11 @@
 using System.Diagnostics;
-using System.Net.Http.Headers;
 using Dapper;
 using FlowPlatform.Benchmarks.Measuring;
 using FlowPlatform.Benchmarks.Running;
 using FlowPlatform.Dashboard.Storage;
 using FlowPlatform.Dashboard.Traces;
 using FlowPlatform.Storage.Sqlite;
-using Google.Protobuf;
 using Microsoft.Data.Sqlite;
-using OpenTelemetry.Proto.Collector.Trace.V1;
-using OpenTelemetry.Proto.Common.V1;
-using OpenTelemetry.Proto.Trace.V1;
 using TraceFilter = FlowPlatform.Dashboard.Traces.TraceFilter;
 
 namespace FlowPlatform.Benchmarks.Scenarios;
@@ -19,8 +14,6 @@ namespace FlowPlatform.Benchmarks.Scenarios;
 internal sealed class Intake() : Scenario(
     "intake", "Spans of 600 bytes, 512 a request, traces of 8, into a dashboard of its own process over HTTP, against a loop that writes as many rows into one SQLite table.")
 {
-    private const int SpansPerRequest = 512;
-    private const int SpansPerTrace = 8;
     private const int Senders = 4;
     private const double Paced = 10_000;
 
@@ -62,10 +55,10 @@ internal sealed class Intake() : Scenario(
         {
             while (Volatile.Read(ref accepted) < count)
             {
-                _ = await SendAsync(dashboard, Interlocked.Increment(ref sent)) ? Interlocked.Add(ref accepted, SpansPerRequest) : Interlocked.Add(ref refused, SpansPerRequest);
+                _ = await SpanSender.SendAsync(dashboard, Interlocked.Increment(ref sent)) ? Interlocked.Add(ref accepted, SpanSender.SpansPerRequest) : Interlocked.Add(ref refused, SpanSender.SpansPerRequest);
             }
         }));
-        await KeptAsync(dashboard, accepted);
+        await SpanSender.KeptAsync(dashboard, accepted);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         return Samples(accepted / seconds, refused / seconds, dashboard.Processor.TotalMicroseconds / accepted, dashboard.PeakMemory / 1e6);
     }
@@ -77,14 +70,14 @@ internal sealed class Intake() : Scenario(
         var asking = AskAsync(dashboard, over.Token);
         var (accepted, refused) = (0, 0);
         var started = Stopwatch.GetTimestamp();
-        await Pace.RunAsync(Paced / SpansPerRequest, time, async (first, due) =>
+        await Pace.RunAsync(Paced / SpanSender.SpansPerRequest, time, async (first, due) =>
         {
             for (var i = 0; i < due.Count; i++)
             {
-                _ = await SendAsync(dashboard, first + i + 1) ? Interlocked.Add(ref accepted, SpansPerRequest) : Interlocked.Add(ref refused, SpansPerRequest);
+                _ = await SpanSender.SendAsync(dashboard, first + i + 1) ? Interlocked.Add(ref accepted, SpanSender.SpansPerRequest) : Interlocked.Add(ref refused, SpanSender.SpansPerRequest);
             }
         });
-        await KeptAsync(dashboard, accepted);
+        await SpanSender.KeptAsync(dashboard, accepted);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         await over.CancelAsync();
         var answers = await asking;
@@ -124,50 +117,5 @@ internal sealed class Intake() : Scenario(
         }
 
         return milliseconds;
-    }
-
-    private static async Task<bool> SendAsync(DashboardProcess dashboard, int number)
-    {
-        using var content = new ByteArrayContent(Request(number));
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/x-protobuf");
-        using var answer = await dashboard.Http.PostAsync(new Uri("/v1/traces", UriKind.Relative), content);
-        return answer.IsSuccessStatusCode;
-    }
-
-    private static async Task KeptAsync(DashboardProcess dashboard, int items)
-    {
-        using var reader = new TelemetryReader(TimeProvider.System);
-        await Eventually.ThatAsync(
-            $"{items} spans are kept",
-            () => reader.ReadAsync(dashboard.Run, Signal.Traces, static connection => connection.ExecuteScalar<long>("SELECT coalesce(sum(items), 0) FROM intake WHERE outcome = 'Kept'"), CancellationToken.None),
-            kept => kept == items);
-    }
-
-    private static byte[] Request(int number)
-    {
-        var now = (ulong)UnixNanos.From(TimeProvider.System.GetUtcNow());
-        var spans = Enumerable.Range(0, SpansPerRequest).Select(index => new Span
-        {
-            TraceId = ByteString.CopyFrom(new TraceId((ulong)number, (ulong)(index / SpansPerTrace) + 1).ToBytes()),
-            SpanId = ByteString.CopyFrom(new TraceId(0, (ulong)index + 1).ToBytes().AsSpan(8)),
-            ParentSpanId = index % SpansPerTrace == 0 ? ByteString.Empty : ByteString.CopyFrom(new TraceId(0, (ulong)index).ToBytes().AsSpan(8)),
-            Name = "POST /orders",
-            Kind = Span.Types.SpanKind.Server,
-            StartTimeUnixNano = now + (ulong)index,
-            EndTimeUnixNano = now + 10_000_000,
-            Status = index % 500 == 0 ? new Status { Code = Status.Types.StatusCode.Error } : null,
-            Attributes = { Enumerable.Range(0, 10).Select(attribute => new KeyValue { Key = $"some.attribute.name.{attribute}", Value = new AnyValue { StringValue = $"the value {attribute} of {index}" } }) },
-        });
-        return new ExportTraceServiceRequest
-        {
-            ResourceSpans =
-            {
-                new ResourceSpans
-                {
-                    Resource = new OpenTelemetry.Proto.Resource.V1.Resource { Attributes = { new KeyValue { Key = "service.name", Value = new AnyValue { StringValue = $"service-{number % 5}" } } } },
-                    ScopeSpans = { new ScopeSpans { Spans = { spans } } },
-                },
-            },
-        }.ToByteArray();
     }
 }

@@ -14,7 +14,6 @@ public sealed partial class LoginTests
     [InlineData("/traces")]
     [InlineData("/traces/11112222333344440000000000000001")]
     [InlineData("/no-such-page")]
-    [InlineData("/_blazor")]
     public async Task Who_has_not_logged_in_is_sent_to_the_login(string path)
     {
         await using var dashboard = await TestDashboard.StartAsync();
@@ -24,6 +23,17 @@ public sealed partial class LoginTests
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         answer.Headers.Location!.PathAndQuery.ShouldBe($"/login?returnUrl={Uri.EscapeDataString(path)}");
+    }
+
+    [Fact]
+    public async Task Who_has_not_logged_in_gets_no_circuit()
+    {
+        await using var dashboard = await TestDashboard.StartAsync();
+        using var http = dashboard.Pages();
+
+        using var answer = await http.PostAsync("/_blazor/negotiate?negotiateVersion=1", null, Cancel);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
     }
 
     [Fact]
@@ -135,7 +145,7 @@ public sealed partial class LoginTests
 
         var page = await http.GetStringAsync(dashboard.LoginLink, Cancel);
 
-        page.ShouldContain("""<meta http-equiv="refresh" content="0;url=/">""");
+        page.ShouldContain("""<meta http-equiv="refresh" content="0;url=/" />""");
     }
 
     [Fact]

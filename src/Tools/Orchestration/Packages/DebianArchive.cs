@@ -126,7 +126,7 @@ internal sealed class DebianArchive(PackagedServer server, SystemRelease release
 
     private async Task<IReadOnlyList<string>> ResolveAsync(string staging, Command.Result update, CancellationToken cancellationToken)
     {
-        var depends = await AptAsync(staging, "apt-cache", ["depends", "--recurse", "--important", server.Package], UpdateLimit, cancellationToken);
+        var depends = await AptAsync(staging, "apt-cache", ["depends", "--recurse", "--important", server.Package, .. server.AlsoPackages], UpdateLimit, cancellationToken);
         var packages = PackageClosure.Parse(depends.Output);
         if (!packages.ContainsKey(server.Package))
         {
@@ -138,7 +138,7 @@ internal sealed class DebianArchive(PackagedServer server, SystemRelease release
         var query = await RunAsync("dpkg-query", ["--show", "--showformat", "${db:Status-Status} ${Package}\\n"], staging, UpdateLimit, cancellationToken);
         var installed = query.Output.Split('\n').Where(line => line.StartsWith("installed ", StringComparison.Ordinal))
             .Select(line => line["installed ".Length..]).ToHashSet(StringComparer.Ordinal);
-        return PackageClosure.Of(server.Package, server.Parts, packages, installed.Contains);
+        return [.. server.AlsoPackages.Prepend(server.Package).SelectMany(root => PackageClosure.Of(root, server.Parts, packages, installed.Contains)).Distinct(StringComparer.Ordinal)];
     }
 
     private Task<Command.Result> AptAsync(string staging, string tool, string[] arguments, TimeSpan limit, CancellationToken cancellationToken) =>

@@ -9,6 +9,9 @@ internal sealed record PackagedServer
     /// <summary>The package that leads to all others.</summary>
     public required string Package { get; init; }
 
+    /// <summary>Packages that nothing of the first depends on, such as fonts; default none.</summary>
+    public IReadOnlyList<string> AlsoPackages { get; init; } = [];
+
     /// <summary>What the name of its folder in the cache begins with.</summary>
     public required string FolderName { get; init; }
 
