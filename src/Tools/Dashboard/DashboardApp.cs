@@ -1,6 +1,7 @@
 using System.Net;
 using FlowPlatform.Dashboard.Layout;
 using FlowPlatform.Dashboard.Receiving;
+using FlowPlatform.Dashboard.Resources;
 using FlowPlatform.Dashboard.Security;
 using FlowPlatform.Dashboard.Storage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -37,6 +38,7 @@ internal static class DashboardApp
         builder.Services.AddTelemetryStore(settings.Telemetry);
         builder.Services.AddOtlpReceiving(settings.OtlpKey);
         builder.Services.AddFrontendSecurity(settings.Frontend, builder.Configuration, settings.IsLoopbackOnly);
+        builder.Services.AddResourceWatching(builder.Configuration);
         builder.Services.AddPages();
         builder.Services.AddHealthChecks().AddCheck<IntakeHealth>("telemetry");
 

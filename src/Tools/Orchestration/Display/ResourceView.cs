@@ -54,6 +54,9 @@ internal sealed class ResourceView : IAsyncDisposable
     /// <summary>A line about the application as a whole.</summary>
     public void Note(string text) => queue.Writer.TryWrite(() => writer.Line(mask.Apply(text), Tone.Plain));
 
+    /// <summary>An address to open, secrets and all: this is where its reader gets it from.</summary>
+    public void Link(string text, string address) => queue.Writer.TryWrite(() => writer.Link(text, address));
+
     /// <summary>A line of the resource that has the console; one that begins with <c>~ </c> is progress, which the next line replaces.</summary>
     public void PassThrough(string text) => queue.Writer.TryWrite(() =>
     {

@@ -1,0 +1,28 @@
+using FlowPlatform.Dashboard.Controls;
+
+namespace FlowPlatform.Dashboard.Resources;
+
+/// <summary>A resource's state in a word and a colour.</summary>
+/// <param name="Dot">The colour.</param>
+/// <param name="Text">The word.</param>
+internal readonly record struct ResourceTone(DotState Dot, string Text)
+{
+    public static ResourceTone Of(ResourceState resource) => resource.State switch
+    {
+        "Running" => resource.Health switch
+        {
+            "Healthy" => new(DotState.Good, "Running"),
+            "Degraded" => new(DotState.Warning, "Degraded"),
+            "Unhealthy" => new(DotState.Error, "Unhealthy"),
+            _ => new(DotState.Busy, "Running, not ready yet"),
+        },
+        "Starting" when resource.StateStyle == "warning" => new(DotState.Error, "Crashed"),
+        "CrashLoop" => new(DotState.Error, "Keeps crashing"),
+        "FailedToStart" => new(resource.StateStyle == "info" ? DotState.Warning : DotState.Error, "Failed to start"),
+        "Exited" => resource.ExitCode is null ? new(DotState.Neutral, "Stopped") : new(DotState.Error, "Ended with a fault"),
+        "Finished" => new(DotState.Neutral, "Finished"),
+        "NotStarted" => new(DotState.Neutral, "Not started"),
+        "" => new(DotState.Neutral, "Unknown"),
+        var other => new(DotState.Busy, other),
+    };
+}
