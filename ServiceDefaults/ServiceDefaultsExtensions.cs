@@ -64,6 +64,7 @@ public static class ServiceDefaultsExtensions
             var admin = app.MapFlowAdmin();
             admin.MapParking(flow.ConsumerNames);
             admin.MapRepair(flow);
+            admin.MapContracts();
         }
 
         return app;

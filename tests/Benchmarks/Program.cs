@@ -8,7 +8,7 @@ const int Misuse = 2;
 Scenario[] scenarios =
 [
     new IsolationThroughput(), new IsolationLatency(), new Publishing(), new Consuming(), new Applying("sqlite", 200_000, 60_000), new Applying("postgres", 60_000, 10_000),
-    new EndToEnd("sqlite"), new EndToEnd("postgres"), new Peers(), new Embedded(), new Tracing(), new Intake(), new DashboardPages(),
+    new EndToEnd("sqlite"), new EndToEnd("postgres"), new Peers(), new Embedded(), new Tracing(), new Intake(), new DashboardPages(), new Exploring(),
 ];
 
 var names = new Argument<string[]>("NAME") { Description = "Scenarios to run. Default: all", Arity = ArgumentArity.ZeroOrMore };

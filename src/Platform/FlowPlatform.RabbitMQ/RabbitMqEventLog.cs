@@ -118,6 +118,20 @@ public sealed class RabbitMqEventLog : IEventLog
         return LookAsync(partition, ends => ends.FirstFromAsync(offset), cancellationToken);
     }
 
+    /// <summary>On which nodes the partition is kept. For those who look after a broker; reading and writing find their node by themselves.</summary>
+    /// <exception cref="StreamNotFoundException">There is no such partition.</exception>
+    /// <exception cref="EventLogUnavailableException">The broker can't be reached.</exception>
+    public Task<PartitionMembers> GetMembersAsync(PartitionId partition, CancellationToken cancellationToken) =>
+        RabbitMqErrors.TranslatedAsync(
+            async () =>
+            {
+                var found = (await connector.QueryAsync([partition.Name], cancellationToken))[0];
+                return found.Code == StreamResponseCode.StreamDoesNotExist
+                    ? throw new StreamNotFoundException(partition.Stream)
+                    : new PartitionMembers(found.Leader?.ToString(), [.. found.Replicas.Select(static replica => replica.ToString())]);
+            },
+            partition);
+
     /// <inheritdoc />
     public ValueTask DisposeAsync() => connector.DisposeAsync();
 

@@ -4,6 +4,7 @@ using FlowPlatform.Dashboard.Receiving;
 using FlowPlatform.Dashboard.Resources;
 using FlowPlatform.Dashboard.Security;
 using FlowPlatform.Dashboard.Storage;
+using FlowPlatform.Dashboard.Streams;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -37,6 +38,7 @@ internal static class DashboardApp
         builder.Services.AddSingleton(settings);
         builder.Services.AddTelemetryStore(settings.Telemetry);
         builder.Services.AddOtlpReceiving(settings.OtlpKey);
+        builder.Services.AddStreamWatching(builder.Configuration);
         builder.Services.AddFrontendSecurity(settings.Frontend, builder.Configuration, settings.IsLoopbackOnly);
         builder.Services.AddResourceWatching(builder.Configuration);
         builder.Services.AddPages();

@@ -9,14 +9,14 @@ internal sealed class Appender : IAsyncDisposable
     private readonly IPartitionWriter[] writers;
     private readonly long[] sequences;
 
-    private Appender(IPartitionWriter[] writers)
-    {
-        this.writers = writers;
-        sequences = new long[writers.Length];
-    }
+    private Appender(IPartitionWriter[] writers, long[] sequences) => (this.writers, this.sequences) = (writers, sequences);
 
-    public static async Task<Appender> OpenAsync(IEventLog log, StreamDefinition stream) =>
-        new(await Task.WhenAll(stream.PartitionIds.Select(partition => log.OpenWriterAsync(partition, Producer, CancellationToken.None))));
+    /// <summary>Goes on after what the partitions have of this producer.</summary>
+    public static async Task<Appender> OpenAsync(IEventLog log, StreamDefinition stream)
+    {
+        var sequences = await Task.WhenAll(stream.PartitionIds.Select(async partition => (await log.ReadLastOfAsync(partition, Producer, CancellationToken.None))?.Event.Sequence ?? 0));
+        return new(await Task.WhenAll(stream.PartitionIds.Select(partition => log.OpenWriterAsync(partition, Producer, CancellationToken.None))), sequences);
+    }
 
     /// <summary>Completes when all are confirmed.</summary>
     public Task AppendAsync(IReadOnlyList<(Sold Sold, DateTimeOffset Time)> events) => Task.WhenAll(

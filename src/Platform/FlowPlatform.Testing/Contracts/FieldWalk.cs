@@ -28,15 +28,10 @@ internal static class FieldWalk
             {
                 var path = at + property.Name;
                 var required = property.IsRequired || (property.AssociatedParameter is null && Nullable.GetUnderlyingType(property.PropertyType) is null && !property.IsGetNullable);
-                Describe(property.PropertyType, path, required, IsPersonal(property), fields, depth);
+                Describe(property.PropertyType, path, required, PersonalData.IsMarked(property), fields, depth);
             }
         }
     }
-
-    /// <summary>Marked on the property, or on the parameter of a positional record.</summary>
-    public static bool IsPersonal(JsonPropertyInfo property) =>
-        property.AttributeProvider?.IsDefined(typeof(PersonalDataAttribute), inherit: true) == true
-        || property.AssociatedParameter?.AttributeProvider?.IsDefined(typeof(PersonalDataAttribute), inherit: true) == true;
 
     // What is ignored has no getter.
     private static bool IsWritten(JsonPropertyInfo property) => property.Get is not null && property.AttributeProvider?.IsDefined(typeof(System.Text.Json.Serialization.JsonIgnoreAttribute), true) != true;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FlowPlatform.Hosting;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
 using FlowPlatform.Telemetry;
@@ -36,6 +37,7 @@ internal sealed class BatchApplier
     private FlowException? fault;
     private bool applying;
     private long lastCommit;
+    private volatile BatchStatus committed = new(0, 0);
 
     public BatchApplier(Consumer consumer, IStore store, TimeProvider clock, string messagingSystem = "flow", ILogger? logger = null)
     {
@@ -54,6 +56,9 @@ internal sealed class BatchApplier
 
     /// <summary>True from before the first record of a transaction is taken until it is committed, or skipped.</summary>
     public bool Applying => Volatile.Read(ref applying);
+
+    /// <summary>Transactions that applied events, and how many. Read by any thread.</summary>
+    public BatchStatus Committed => committed;
 
     public void Begin()
     {
@@ -260,6 +265,11 @@ internal sealed class BatchApplier
 
         held?.Commit();
         trace?.Commit();
+        if (records.Count > 0)
+        {
+            committed = new BatchStatus(committed.Count + 1, committed.Events + records.Count);
+        }
+
         FlowMetrics.Committed(consumer.Name, records, Stopwatch.GetElapsedTime(started), clock.GetUtcNow(), replayed, trace);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FlowPlatform.Consumers.Sharing;
+using FlowPlatform.Hosting;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,6 +19,9 @@ internal sealed partial class ConsumerLoop
 
     /// <summary>Why its store takes nothing at present, and since when; null if it does.</summary>
     public (string Reason, DateTimeOffset Since)? Trouble => applier.Trouble;
+
+    /// <summary>What it has committed since it was created.</summary>
+    public BatchStatus Batches => applier.Committed;
 
     /// <summary>True while what its cursors have taken in is not committed.</summary>
     public bool Applying => applier.Applying;

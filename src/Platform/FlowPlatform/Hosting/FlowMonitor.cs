@@ -169,6 +169,7 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
                 Epoch = at.Epoch,
                 Incidents = noted.Count(incident => incident.Consumer == loop.Consumer.Name && incident.Partition == at.Partition),
                 Parked = StatusOf(feed.Cursor.Parked),
+                Batches = loop.Batches,
             });
         }
 

@@ -58,7 +58,15 @@ public sealed record ConsumerPartitionStatus(
 
     /// <summary>What it has parked of the partition; null if nothing.</summary>
     public ParkedStatus? Parked { get; init; }
+
+    /// <summary>The consumer's transactions; null where another replica owns the partition, whose own status has them.</summary>
+    public BatchStatus? Batches { get; init; }
 }
+
+/// <summary>What a consumer has committed since this process started, of all its partitions together: two of these give a rate and a mean batch size.</summary>
+/// <param name="Count">Transactions that applied events.</param>
+/// <param name="Events">Events in them.</param>
+public sealed record BatchStatus(long Count, long Events);
 
 /// <summary>What a consumer has parked of one partition.</summary>
 /// <param name="Keys">Parked keys.</param>

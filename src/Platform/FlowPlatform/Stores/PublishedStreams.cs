@@ -17,6 +17,9 @@ public sealed class PublishedStreams
     /// <summary>All streams.</summary>
     public IReadOnlyCollection<StreamDefinition> All => byEventType.Values;
 
+    /// <summary>The types that streams were added for.</summary>
+    internal IReadOnlyCollection<Type> EventTypes => byEventType.Keys;
+
     /// <summary>Adds a stream for an event type and all types derived from it.</summary>
     /// <exception cref="InvalidOperationException">There is one for that type or of that name already.</exception>
     public void Add(Type eventType, StreamDefinition definition)
