@@ -152,5 +152,11 @@ internal sealed class ResourceView : IAsyncDisposable
         return new ResourceRow(resource.Name, snapshot.State?.Text ?? "", snapshot.IsReady ? Tone.Good : Tone.Bad, Address(resource));
     }
 
-    private static string Address(IResource resource) => string.Join(' ', resource.Annotations.OfType<EndpointAnnotation>().Select(endpoint => endpoint.Url));
+    /// <summary>For browsers, if there are such; else all.</summary>
+    private static string Address(IResource resource)
+    {
+        var all = resource.Annotations.OfType<EndpointAnnotation>().ToArray();
+        var pages = Array.FindAll(all, endpoint => endpoint.UriScheme is "http" or "https");
+        return string.Join(' ', (pages.Length > 0 ? pages : all).Select(endpoint => endpoint.Url));
+    }
 }
