@@ -132,7 +132,7 @@ public sealed class TracePagesTests
         await using var dashboard = await Scene.PlayAsync();
         using var http = await dashboard.LogInAsync();
 
-        var page = await http.GetStringAsync("/map?minutes=15", Cancel);
+        var page = WebUtility.HtmlDecode(await http.GetStringAsync("/map?minutes=15", Cancel));
         page.ShouldContain("simulator → orders (call)");
         page.ShouldContain("orders → payments (stream orders)");
         page.ShouldContain("1.7 % failed");
