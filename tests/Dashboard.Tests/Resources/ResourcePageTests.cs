@@ -60,7 +60,16 @@ public sealed class ResourcePageTests
     [InlineData("Exited", null, "error", 1, DotState.Error)]
     [InlineData("Something new", null, null, null, DotState.Busy)]
     public void A_state_has_a_colour(string state, string? health, string? style, int? exitCode, DotState expected) =>
-        ResourceTone.Of(new ResourceState { State = state, Health = health, StateStyle = style, ExitCode = exitCode }).Dot.ShouldBe(expected);
+        ResourceTone.Of(new ResourceState { State = state, Health = health, StateStyle = style, ExitCode = exitCode }, DateTimeOffset.UnixEpoch).Dot.ShouldBe(expected);
+
+    [Fact]
+    public void A_service_that_starts_is_no_fault_yet_unless_it_has_crashed()
+    {
+        var started = new ResourceState { State = "Running", Health = "Unhealthy", StartedAt = DateTimeOffset.UnixEpoch };
+        ResourceTone.Of(started, DateTimeOffset.UnixEpoch.AddSeconds(3)).Dot.ShouldBe(DotState.Busy);
+        ResourceTone.Of(started, DateTimeOffset.UnixEpoch.AddSeconds(60)).Dot.ShouldBe(DotState.Error);
+        ResourceTone.Of(started with { LastEnd = "crashed" }, DateTimeOffset.UnixEpoch.AddSeconds(3)).Dot.ShouldBe(DotState.Error);
+    }
 
     [Fact]
     public void The_board_keeps_what_was_told_last_while_nobody_tells()

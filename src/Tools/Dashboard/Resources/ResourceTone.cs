@@ -7,12 +7,16 @@ namespace FlowPlatform.Dashboard.Resources;
 /// <param name="Text">The word.</param>
 internal readonly record struct ResourceTone(DotState Dot, string Text)
 {
-    public static ResourceTone Of(ResourceState resource) => resource.State switch
+    /// <summary>A service that starts isn't healthy yet; that is no fault so soon after its start, unless it has crashed.</summary>
+    private static readonly TimeSpan StartTime = TimeSpan.FromSeconds(30);
+
+    public static ResourceTone Of(ResourceState resource, DateTimeOffset now) => resource.State switch
     {
         "Running" => resource.Health switch
         {
             "Healthy" => new(DotState.Good, "Running"),
             "Degraded" => new(DotState.Warning, "Degraded"),
+            "Unhealthy" when resource.LastEnd is null && now - resource.StartedAt < StartTime => new(DotState.Busy, "Starting up"),
             "Unhealthy" => new(DotState.Error, "Unhealthy"),
             _ => new(DotState.Busy, "Running, not ready yet"),
         },

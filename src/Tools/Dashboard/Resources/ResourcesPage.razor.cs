@@ -29,7 +29,7 @@ public sealed partial class ResourcesPage
     {
         get
         {
-            var bad = now.Resources.Count(static resource => ResourceTone.Of(resource).Dot is DotState.Error or DotState.Warning);
+            var bad = now.Resources.Count(resource => ResourceTone.Of(resource, Clock.GetUtcNow()).Dot is DotState.Error or DotState.Warning);
             return bad == 0 ? $"{now.Application}: {now.Resources.Count} resources" : $"{now.Application}: {bad} of {now.Resources.Count} resources need a look";
         }
     }

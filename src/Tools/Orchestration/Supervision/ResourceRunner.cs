@@ -147,7 +147,7 @@ internal abstract partial class ResourceRunner(IResource resource, ResourceNotif
         {
             if (!backoff.IsLooping)
             {
-                await PublishAsync(KnownResourceStates.Starting, KnownResourceStateStyles.Info);
+                await PublishAsync(KnownResourceStates.Starting, backoff.Crashes == 0 ? KnownResourceStateStyles.Info : KnownResourceStateStyles.Warn);
             }
             var started = Time.GetTimestamp();
             var (exitCode, fault) = await RunOnceAsync(cancellationToken);
