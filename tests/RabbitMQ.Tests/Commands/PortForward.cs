@@ -30,6 +30,13 @@ internal sealed class PortForward : IAsyncDisposable
         accepting = AcceptAsync(listener);
     }
 
+    /// <summary>Lets no new connection in.</summary>
+    public async Task CloseAsync()
+    {
+        listener.Stop();
+        await accepting;
+    }
+
     public void Cut()
     {
         while (clients.TryTake(out var client))

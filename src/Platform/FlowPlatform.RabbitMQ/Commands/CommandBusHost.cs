@@ -11,8 +11,9 @@ using Microsoft.Extensions.Logging;
 namespace FlowPlatform.RabbitMQ.Commands;
 
 /// <summary>
-/// Owns MassTransit's bus: a queue and a consumer per command that the service handles. Starting it never holds the host up: without a broker it tries on in the background, and reconnects later.
-/// Safe for concurrent use.
+/// Owns MassTransit's bus: a queue and a consumer per command that the service handles. Starting it never holds the host up: without a broker it tries on in the background. A bus lives as long as its
+/// connection; after that there is a new one, for what MassTransit and RabbitMQ's client do by themselves leaves some queues without a consumer, now and then and for ever, while the bus says that it is
+/// healthy. Safe for concurrent use.
 /// </summary>
 internal sealed partial class CommandBusHost : IHostedLifecycleService, IHealthCheck, IAsyncDisposable
 {
@@ -21,6 +22,12 @@ internal sealed partial class CommandBusHost : IHostedLifecycleService, IHealthC
 
     /// <summary>How long calls that are under way may go on when the service stops.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+
+    /// <summary>For a bus that was reached to have all its queues.</summary>
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(1);
+
+    /// <summary>For a bus whose connection is lost to end; what hangs in it is left behind.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Commands in memory at a time, sent and not handled.</summary>
     private const int MaxInMemory = 4_096;
@@ -33,11 +40,10 @@ internal sealed partial class CommandBusHost : IHostedLifecycleService, IHealthC
     private readonly CommandConsumer consumer;
     private readonly CancellationTokenSource stopping = new();
     private readonly CancellationTokenSource aborting;
-    private readonly TaskCompletionSource<IBusControl> ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly DateTimeOffset created;
-    private IBusControl? bus;
+    private volatile TaskCompletionSource<ConnectedBus> ready = NotReady();
+    private DateTimeOffset waitingSince;
     private bool disposed;
-    private Task starting = Task.CompletedTask;
+    private Task running = Task.CompletedTask;
     private volatile string waitingFor = "It is still connecting.";
 
     public CommandBusHost(FlowDefinition definition, CommandTransport transport, IServiceProvider services, TimeProvider clock, ILoggerFactory loggers)
@@ -50,7 +56,7 @@ internal sealed partial class CommandBusHost : IHostedLifecycleService, IHealthC
         logger = loggers.CreateLogger<CommandBusHost>();
         aborting = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
         consumer = new CommandConsumer(services, transport, clock, loggers.CreateLogger<CommandConsumer>(), stopping.Token, aborting.Token);
-        created = clock.GetUtcNow();
+        waitingSince = clock.GetUtcNow();
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -58,8 +64,7 @@ internal sealed partial class CommandBusHost : IHostedLifecycleService, IHealthC
         if (definition.AllCommands.Count > 0)
         {
             LogContext.ConfigureCurrentLogContext(loggers);
-            bus = Create();
-            starting = Task.Run(StartBusAsync, CancellationToken.None);
+            running = Task.Run(RunAsync, CancellationToken.None);
         }
 
         return Task.CompletedTask;
@@ -67,7 +72,7 @@ internal sealed partial class CommandBusHost : IHostedLifecycleService, IHealthC
 
     /// <summary>The bus once every queue of this service is declared and its consumer there (rule M1).</summary>
     /// <exception cref="EventLogUnavailableException">Not within the limit.</exception>
-    public async Task<IBusControl> WhenReadyAsync(CancellationToken cancellationToken)
+    public async Task<ConnectedBus> WhenReadyAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -81,8 +86,7 @@ internal sealed partial class CommandBusHost : IHostedLifecycleService, IHealthC
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        await Task.CompletedTask;
-        if (bus is null)
+        if (definition.AllCommands.Count == 0)
         {
             return HealthCheckResult.Healthy();
         }
@@ -90,10 +94,10 @@ internal sealed partial class CommandBusHost : IHostedLifecycleService, IHealthC
         if (!ready.Task.IsCompletedSuccessfully)
         {
             var reason = $"The command queues at {transport} are not ready. {waitingFor}";
-            return clock.GetUtcNow() - created > Patience ? HealthCheckResult.Unhealthy(reason) : HealthCheckResult.Degraded(reason);
+            return clock.GetUtcNow() - waitingSince > Patience ? HealthCheckResult.Unhealthy(reason) : HealthCheckResult.Degraded(reason);
         }
 
-        var health = bus.CheckHealth();
+        var health = (await ready.Task).Bus.CheckHealth();
         return health.Status switch
         {
             BusHealthStatus.Healthy => HealthCheckResult.Healthy(),
@@ -121,10 +125,10 @@ internal sealed partial class CommandBusHost : IHostedLifecycleService, IHealthC
         await StoppingAsync(cancellationToken);
         try
         {
-            await starting.WaitAsync(cancellationToken);
+            await running.WaitAsync(cancellationToken);
             if (ready.Task.IsCompletedSuccessfully)
             {
-                await bus!.StopAsync(cancellationToken).WaitAsync(cancellationToken);
+                await (await ready.Task).Bus.StopAsync(cancellationToken).WaitAsync(cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -179,7 +183,9 @@ internal sealed partial class CommandBusHost : IHostedLifecycleService, IHealthC
         }
     }
 
-    private IBusControl Create() => transport.CreateBus($"{definition.Service} commands", factory =>
+    private static TaskCompletionSource<ConnectedBus> NotReady() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private IBusControl Create(Action lost) => transport.CreateBus($"{definition.Service} commands", lost, factory =>
     {
         foreach (var command in definition.AllCommands)
         {
@@ -216,30 +222,81 @@ internal sealed partial class CommandBusHost : IHostedLifecycleService, IHealthC
         }
     }
 
-    private async Task StartBusAsync()
+    private async Task RunAsync()
     {
-        var failures = 0;
-        while (!stopping.IsCancellationRequested)
+        var ending = Task.CompletedTask;
+        while (await ConnectAsync() is { } connected)
         {
+            ready.SetResult(connected);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(connected.Lost, stopping.Token);
+            await Task.Delay(Timeout.InfiniteTimeSpan, clock, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stopping.IsCancellationRequested)
+            {
+                break;
+            }
+
+            (waitingFor, waitingSince) = ("Their connection was lost.", clock.GetUtcNow());
+            ready = NotReady();
+            LogLost(transport.ToString());
+            await ending;
+            ending = EndAsync(connected.Bus);
+        }
+
+        await ending;
+    }
+
+    /// <summary>Tries until there is a bus with all its queues.</summary>
+    /// <returns>Null when the service stops.</returns>
+    private async Task<ConnectedBus?> ConnectAsync()
+    {
+        for (var failures = 1; !stopping.IsCancellationRequested; failures++)
+        {
+            var lost = new CancellationTokenSource();
+            IBusControl? bus = null;
             try
             {
                 await transport.ProbeAsync(stopping.Token);
-                await bus!.StartAsync(stopping.Token);
-                ready.TrySetResult(bus);
-                return;
+                // Not on the thread that reads: who hears of it may go on at once, and for long.
+                bus = Create(() => _ = lost.CancelAsync());
+                using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token, lost.Token);
+                limit.CancelAfter(StartLimit);
+                await bus.StartAsync(limit.Token).WaitAsync(limit.Token);
+                return new ConnectedBus(bus, lost.Token);
             }
-            catch (Exception failed) when (!stopping.IsCancellationRequested)
+            catch (Exception failed)
             {
-                waitingFor = failed.GetBaseException().Message;
+                if (bus is not null)
+                {
+                    await EndAsync(bus);
+                }
+
+                if (stopping.IsCancellationRequested)
+                {
+                    LogGivenUp(failed);
+                    return null;
+                }
+
+                waitingFor = failed is OperationCanceledException ? "They were reached, but not ready in time." : failed.GetBaseException().Message;
                 LogNotStarted(transport.ToString(), waitingFor);
             }
-            catch (Exception ended)
-            {
-                LogGivenUp(ended);
-                return;
-            }
 
-            await Task.Delay(RetryDelay.After(++failures), clock, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(RetryDelay.After(failures), clock, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return null;
+    }
+
+    /// <summary>Of a bus without a connection; what was not answered is delivered again.</summary>
+    private async Task EndAsync(IBusControl bus)
+    {
+        using var limit = new CancellationTokenSource(EndLimit, clock);
+        try
+        {
+            await bus.StopAsync(limit.Token).WaitAsync(limit.Token);
+        }
+        catch (Exception hung)
+        {
+            LogLeftBehind(hung, transport.ToString());
         }
     }
 
@@ -248,6 +305,12 @@ internal sealed partial class CommandBusHost : IHostedLifecycleService, IHealthC
 
     [LoggerMessage(2, LogLevel.Debug, "The service stopped before the command bus had started")]
     private partial void LogGivenUp(Exception reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "The connection for commands to {Address} was lost; another is made")]
+    private partial void LogLost(string address);
+
+    [LoggerMessage(5, LogLevel.Debug, "A command bus without a connection to {Address} did not end in time and is left behind")]
+    private partial void LogLeftBehind(Exception reason, string address);
 
     [LoggerMessage(3, LogLevel.Warning, "The command bus at {Address} did not stop in time and is abandoned: commands under way stay in their queues")]
     private partial void LogNotStopped(string address);

@@ -59,18 +59,23 @@ internal sealed record CommandBusSettings(BrokerAccess Broker, string VirtualHos
         }
     }
 
-    public override IBusControl CreateBus(string name, Action<IBusFactoryConfigurator> configure) => Bus.Factory.CreateUsingRabbitMq(factory =>
+    public override IBusControl CreateBus(string name, Action lost, Action<IBusFactoryConfigurator> configure) => Bus.Factory.CreateUsingRabbitMq(factory =>
     {
-        Apply(factory, name);
+        Apply(factory, name, lost);
         factory.Publish<CommandMessage>(topology => topology.Exclude = true);
         configure(factory);
     });
 
-    private void Apply(IRabbitMqBusFactoryConfigurator bus, string connectionName) => bus.Host(Broker.Endpoint.Host, (ushort)Broker.Endpoint.Port, VirtualHost, connectionName, host =>
+    private void Apply(IRabbitMqBusFactoryConfigurator bus, string connectionName, Action lost) => bus.Host(Broker.Endpoint.Host, (ushort)Broker.Endpoint.Port, VirtualHost, connectionName, host =>
     {
         host.Username(Broker.User);
         host.Password(Broker.Password);
         host.PublisherConfirmation = true;
+        host.OnRefreshConnectionFactory = factory =>
+        {
+            factory.SocketFactory = family => new WatchedSocket(family, lost);
+            return Task.CompletedTask;
+        };
         if (Broker.Others.Count > 0)
         {
             host.Heartbeat(HeartbeatSeconds);

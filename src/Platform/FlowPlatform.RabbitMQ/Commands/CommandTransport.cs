@@ -32,8 +32,9 @@ internal abstract record CommandTransport(int Concurrency)
 
     /// <summary>Makes the bus on it.</summary>
     /// <param name="name">What the broker's tools show.</param>
+    /// <param name="lost">To be called when its connection is lost; more than once does no harm.</param>
     /// <param name="configure">Adds the queues.</param>
-    public abstract IBusControl CreateBus(string name, Action<IBusFactoryConfigurator> configure);
+    public abstract IBusControl CreateBus(string name, Action lost, Action<IBusFactoryConfigurator> configure);
 
     /// <summary>Reads <c>FLOW_COMMAND_CONCURRENCY</c>.</summary>
     /// <exception cref="InvalidOperationException">It is out of bounds.</exception>

@@ -11,7 +11,7 @@ internal sealed record InMemoryTransport(int Concurrency) : CommandTransport(Con
 
     public override Task ProbeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public override IBusControl CreateBus(string name, Action<IBusFactoryConfigurator> configure) => Bus.Factory.CreateUsingInMemory(configure);
+    public override IBusControl CreateBus(string name, Action lost, Action<IBusFactoryConfigurator> configure) => Bus.Factory.CreateUsingInMemory(configure);
 
     public override string ToString() => "this process's memory";
 }

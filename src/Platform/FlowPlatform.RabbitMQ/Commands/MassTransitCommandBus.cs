@@ -15,12 +15,12 @@ internal sealed class MassTransitCommandBus(CommandBusHost host, CommandTranspor
 
     public async Task SendAsync(IReadOnlyList<PendingCommand> commands, CancellationToken cancellationToken)
     {
-        var bus = await host.WhenReadyAsync(cancellationToken);
+        var connected = await host.WhenReadyAsync(cancellationToken);
         await host.TakeRoomAsync(commands.Count, cancellationToken);
         var sent = new StrongBox<int>();
         try
         {
-            await SendAllAsync(bus, commands, sent, cancellationToken);
+            await SendAllAsync(connected, commands, sent, cancellationToken);
         }
         catch
         {
@@ -30,17 +30,21 @@ internal sealed class MassTransitCommandBus(CommandBusHost host, CommandTranspor
         }
     }
 
-    private async Task SendAllAsync(IBus bus, IReadOnlyList<PendingCommand> commands, StrongBox<int> sent, CancellationToken cancellationToken)
+    private async Task SendAllAsync(ConnectedBus connected, IReadOnlyList<PendingCommand> commands, StrongBox<int> sent, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(transport.Limit, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, connected.Lost, cancellationToken);
         try
         {
-            await Task.WhenAll(commands.Select(command => SendAsync(bus, transport.AddressOf(command.Name), command, sent, either.Token)));
+            await Task.WhenAll(commands.Select(command => SendAsync(connected.Bus, transport.AddressOf(command.Name), command, sent, either.Token)));
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new EventLogUnavailableException($"The queues at {transport} didn't confirm {commands.Count} commands within {transport.Limit.TotalSeconds:0} s.", late);
+            throw new EventLogUnavailableException(
+                connected.Lost.IsCancellationRequested
+                    ? $"The connection to the queues at {transport} was lost before all of {commands.Count} commands were confirmed."
+                    : $"The queues at {transport} didn't confirm {commands.Count} commands within {transport.Limit.TotalSeconds:0} s.",
+                late);
         }
         catch (Exception failed) when (failed is not OperationCanceledException)
         {

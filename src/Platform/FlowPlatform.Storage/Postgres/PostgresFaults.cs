@@ -20,6 +20,9 @@ internal static class PostgresFaults
         _ => fault,
     };
 
+    /// <summary>All of a pool's connections are in use: the server itself is well, as far as is known.</summary>
+    public static bool IsOfPool(Exception fault) => fault is NpgsqlException and not PostgresException && fault.Message.StartsWith("The connection pool has been exhausted", StringComparison.Ordinal);
+
     /// <summary>Without the server's address: it goes out to clients, who are told why they must wait.</summary>
     private static string Reason(Exception fault) => fault switch
     {

@@ -13,13 +13,14 @@ namespace FlowPlatform.Storage.Postgres;
 internal sealed class PostgresServiceStore : IServiceStore
 {
     /// <summary>How long a server that starts, or a network that comes up, is waited for.</summary>
-    private static readonly TimeSpan OpenLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan OpenLimit = TimeSpan.FromMinutes(1);
     private readonly string connectionString;
     private readonly Assembly schema;
     private readonly PublishedStreams published;
     private readonly TimeProvider clock;
     private readonly OutboxRoom room;
     private readonly LeaseSettings settings;
+    private readonly ConnectionGate gate;
     private readonly PostgresLeases leases;
     private readonly PostgresSources sources;
     private readonly PostgresStore main;
@@ -36,7 +37,8 @@ internal sealed class PostgresServiceStore : IServiceStore
         this.clock = clock;
         room = outboxRoom ?? new OutboxRoom();
         settings = leaseSettings ?? LeaseSettings.Default;
-        sources = new PostgresSources(connectionString, published.Service, "main", PostgresWriter.KeyedLanes + 5, settings.LockTimeout);
+        gate = new ConnectionGate(clock);
+        sources = new PostgresSources(connectionString, published.Service, "main", PostgresWriter.KeyedLanes + 5, settings.LockTimeout, gate);
         leases = new PostgresLeases(sources, settings);
         main = new PostgresStore(sources, clock);
     }
@@ -60,31 +62,26 @@ internal sealed class PostgresServiceStore : IServiceStore
     /// <summary>Completes when it hears of other replicas' commits.</summary>
     internal Task Listening => signals?.Listening ?? throw new InvalidOperationException("The store is not open.");
 
-    public async Task OpenAsync(CancellationToken cancellationToken)
-    {
-        var started = clock.GetTimestamp();
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await TryOpenAsync(cancellationToken);
-                return;
-            }
-            catch (StoreBusyException) when (clock.GetElapsedTime(started) < OpenLimit)
-            {
-                await Task.Delay(RetryDelay.After(attempt), clock, cancellationToken);
-            }
-        }
-    }
+    public Task OpenAsync(CancellationToken cancellationToken) => WhenReachedAsync(() => TryOpenAsync(cancellationToken), cancellationToken);
 
     public async Task<IStore> OpenGenerationAsync(string projection, IReadOnlyList<Migration> migrations, CancellationToken cancellationToken)
     {
-        var generation = await SqlGenerations.LiveAsync(main, projection, clock, cancellationToken);
-        var own = new PostgresSources(connectionString, published.Service, SchemaOf(projection, generation), PostgresWriter.KeyedLanes + 2, settings.LockTimeout);
-        var store = new PostgresStore(own, clock);
-        generations.Add(store);
-        await store.OpenAsync([("flow-consumer", Platform("flow-consumer")), (projection, migrations)], null, null, cancellationToken);
-        return store;
+        PostgresStore? store = null;
+        await WhenReachedAsync(
+            async () =>
+            {
+                if (store is null)
+                {
+                    var generation = await SqlGenerations.LiveAsync(main, projection, clock, cancellationToken);
+                    var own = new PostgresSources(connectionString, published.Service, SchemaOf(projection, generation), PostgresWriter.KeyedLanes + 2, settings.LockTimeout, gate);
+                    store = new PostgresStore(own, clock);
+                    generations.Add(store);
+                }
+
+                await store.OpenAsync([("flow-consumer", Platform("flow-consumer")), (projection, migrations)], null, null, cancellationToken);
+            },
+            cancellationToken);
+        return store!;
     }
 
     public Task<bool> IsHandledAsync(Guid commandId, CancellationToken cancellationToken) => SqlInbox.HasAsync(main, commandId, cancellationToken);
@@ -123,6 +120,23 @@ internal sealed class PostgresServiceStore : IServiceStore
         return name.Length <= 63 && name.All(character => character is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '_')
             ? name
             : throw new ArgumentException($"Projection '{projection}' can't have a Postgres schema: its name must be of lower-case letters, digits and hyphens, 57 at most.");
+    }
+
+    private async Task WhenReachedAsync(Func<Task> open, CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await open();
+                return;
+            }
+            catch (Exception passing) when (passing is StoreBusyException or CommitOutcomeUnknownException && clock.GetElapsedTime(started) < OpenLimit)
+            {
+                await Task.Delay(RetryDelay.After(attempt), clock, cancellationToken);
+            }
+        }
     }
 
     private Task TryOpenAsync(CancellationToken cancellationToken) => main.OpenAsync(

@@ -19,6 +19,7 @@ internal sealed class PostgresSources : IAsyncDisposable
     private readonly NpgsqlDataSource writing;
     private readonly NpgsqlDataSource reading;
     private readonly string own;
+    private readonly ConnectionGate gate;
 
     static PostgresSources() => DapperTypes.Register();
 
@@ -28,8 +29,10 @@ internal sealed class PostgresSources : IAsyncDisposable
     /// <param name="schema">The schema, which is all that is on the search path.</param>
     /// <param name="maxWriters">The most transactions at a time.</param>
     /// <param name="lockTimeout">How long a transaction waits for a lock, and how long it may do nothing: a replica that was paused inside one is out after that (rule C4).</param>
-    public PostgresSources(string connectionString, string service, string schema, int maxWriters, TimeSpan lockTimeout)
+    /// <param name="gate">All that the process opens on the server goes through it.</param>
+    public PostgresSources(string connectionString, string service, string schema, int maxWriters, TimeSpan lockTimeout, ConnectionGate gate)
     {
+        this.gate = gate;
         Schema = schema;
         var basis = new NpgsqlConnectionStringBuilder(connectionString);
         Database = basis.Database ?? "";
@@ -78,20 +81,22 @@ internal sealed class PostgresSources : IAsyncDisposable
     public async ValueTask<DbConnection> OpenReaderAsync(CancellationToken cancellationToken) => await OpenAsync(reading, cancellationToken);
 
     /// <summary>A connection outside the pools, with no limit for a statement: to migrate, and to listen. Dead peers are noticed within 20 s.</summary>
-    public async ValueTask<PostgresConnection> OpenOwnAsync(CancellationToken cancellationToken)
-    {
-        var connection = new NpgsqlConnection(own);
-        try
+    public ValueTask<PostgresConnection> OpenOwnAsync(CancellationToken cancellationToken) => gate.OpenAsync(
+        async cancel =>
         {
-            await connection.OpenAsync(cancellationToken);
-            return new PostgresConnection(connection);
-        }
-        catch (Exception fault)
-        {
-            await connection.DisposeAsync();
-            throw PostgresFaults.Translate(fault);
-        }
-    }
+            var connection = new NpgsqlConnection(own);
+            try
+            {
+                await connection.OpenAsync(cancel);
+                return new PostgresConnection(connection);
+            }
+            catch
+            {
+                await connection.DisposeAsync();
+                throw;
+            }
+        },
+        cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -99,17 +104,8 @@ internal sealed class PostgresSources : IAsyncDisposable
         await writing.DisposeAsync();
     }
 
-    private static async ValueTask<PostgresConnection> OpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return new PostgresConnection(await source.OpenConnectionAsync(cancellationToken));
-        }
-        catch (Exception fault)
-        {
-            throw PostgresFaults.Translate(fault);
-        }
-    }
+    private ValueTask<PostgresConnection> OpenAsync(NpgsqlDataSource source, CancellationToken cancellationToken) =>
+        gate.OpenAsync(async cancel => new PostgresConnection(await source.OpenConnectionAsync(cancel)), cancellationToken);
 
     private NpgsqlConnectionStringBuilder Builder(NpgsqlConnectionStringBuilder basis, string name, TimeSpan statement, bool write, int max, TimeSpan lockTimeout) => new(basis.ConnectionString)
     {
@@ -117,7 +113,9 @@ internal sealed class PostgresSources : IAsyncDisposable
         ApplicationName = name.Length > 63 ? name[..63] : name,
         Options = $"-c lock_timeout={Milliseconds(lockTimeout)} -c idle_in_transaction_session_timeout={Milliseconds(lockTimeout)} -c statement_timeout={Milliseconds(statement)} "
             + $"-c default_transaction_isolation=read\\ committed -c default_transaction_read_only={(write ? "off" : "on")} -c TimeZone=UTC {basis.Options}",
-        Timeout = 5,
+
+        // A server that starts many at a time, or has just started itself, takes seconds for one.
+        Timeout = 10,
 
         // The server ends a statement first; this is for a server that doesn't answer.
         CommandTimeout = statement == TimeSpan.Zero ? 0 : (int)statement.TotalSeconds + 5,

@@ -24,7 +24,7 @@ internal sealed class FoldStore : IAsyncDisposable
         }
         else
         {
-            sources = new PostgresSources(connectionString, "test", $"fold_{Guid.NewGuid():N}", maxWriters: 1, TimeSpan.FromSeconds(10));
+            sources = new PostgresSources(connectionString, "test", $"fold_{Guid.NewGuid():N}", maxWriters: 1, TimeSpan.FromSeconds(10), new ConnectionGate(TimeProvider.System));
             postgres = new PostgresStore(sources, TimeProvider.System);
         }
     }
