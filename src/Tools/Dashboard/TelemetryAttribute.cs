@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace FlowPlatform.Dashboard;
 
 /// <summary>An attribute, its value as text: a text as it is, anything else as JSON.</summary>
-internal sealed record TelemetryAttribute(string Name, string Value)
+public sealed record TelemetryAttribute(string Name, string Value)
 {
     /// <summary>Reads a JSON object of attributes.</summary>
     public static IReadOnlyList<TelemetryAttribute> Read(string json)

@@ -72,5 +72,5 @@ public static class Format
     }
 
     private static string Digits(double value) => value.ToString(
-        Math.Abs(value) switch { >= 99.95 => "0", >= 9.995 => "0.#", >= 0.0995 or 0 => "0.##", _ => "0.###" }, CultureInfo.InvariantCulture);
+        Math.Abs(value) switch { >= 1e6 => "0.##E+0", >= 99.95 => "0", >= 9.995 => "0.#", >= 0.0995 or 0 => "0.##", _ => "0.###" }, CultureInfo.InvariantCulture);
 }

@@ -3,7 +3,7 @@ using FlowPlatform.Dashboard.Traces;
 namespace FlowPlatform.Dashboard.Logs;
 
 /// <summary>Levels, by the least of OTLP's severity numbers that belongs to each.</summary>
-internal enum LogSeverity
+public enum LogSeverity
 {
     /// <summary>Everything, also what has no severity.</summary>
     Unspecified = 0,
@@ -45,7 +45,7 @@ internal sealed record LogFilter
 internal readonly record struct LogCursor(long Time, long Id);
 
 /// <summary>A log record.</summary>
-internal sealed record LogEntry
+public sealed record LogEntry
 {
     /// <summary>Ascends in order of arrival.</summary>
     public required long Id { get; init; }

@@ -3,7 +3,7 @@ using FlowPlatform.Dashboard.Storage;
 namespace FlowPlatform.Dashboard.Traces;
 
 /// <summary>Kinds of spans, by OTLP's numbers.</summary>
-internal enum SpanKind
+public enum SpanKind
 {
     Unspecified,
     Internal,
@@ -14,7 +14,7 @@ internal enum SpanKind
 }
 
 /// <summary>A span's outcome, by OTLP's numbers.</summary>
-internal enum SpanStatus
+public enum SpanStatus
 {
     Unset,
     Ok,

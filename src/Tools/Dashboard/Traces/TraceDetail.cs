@@ -14,7 +14,7 @@ internal sealed record TraceDetail(
     TraceSummary Summary, IReadOnlyList<TraceSpan> Spans, IReadOnlyList<LogEntry> Logs, IReadOnlyList<LinkingSpan> LinkedFrom, bool HasMoreSpans, bool HasMoreLogs, bool HasMoreLinks);
 
 /// <summary>A span in its trace.</summary>
-internal sealed record TraceSpan
+public sealed record TraceSpan
 {
     public required SpanId Id { get; init; }
 
@@ -63,10 +63,10 @@ internal sealed record TraceSpan
 }
 
 /// <summary>Something that happened within a span.</summary>
-internal sealed record SpanEvent(DateTimeOffset Time, string Name, IReadOnlyList<TelemetryAttribute> Attributes);
+public sealed record SpanEvent(DateTimeOffset Time, string Name, IReadOnlyList<TelemetryAttribute> Attributes);
 
 /// <summary>A span's link to another, mostly of another trace.</summary>
-internal sealed record SpanLink(TraceId TraceId, SpanId SpanId, IReadOnlyList<TelemetryAttribute> Attributes);
+public sealed record SpanLink(TraceId TraceId, SpanId SpanId, IReadOnlyList<TelemetryAttribute> Attributes);
 
 /// <summary>A span of another trace that links to this one.</summary>
 /// <param name="TraceId">Its trace.</param>
@@ -75,4 +75,4 @@ internal sealed record SpanLink(TraceId TraceId, SpanId SpanId, IReadOnlyList<Te
 /// <param name="Name">Its name.</param>
 /// <param name="IsReplay">Whether it is of a replay.</param>
 /// <param name="Target">The span that it links to.</param>
-internal sealed record LinkingSpan(TraceId TraceId, SpanId SpanId, string Service, string Name, bool IsReplay, SpanId Target);
+public sealed record LinkingSpan(TraceId TraceId, SpanId SpanId, string Service, string Name, bool IsReplay, SpanId Target);

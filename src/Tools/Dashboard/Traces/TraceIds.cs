@@ -5,7 +5,7 @@ using System.Globalization;
 namespace FlowPlatform.Dashboard.Traces;
 
 /// <summary>The id of a trace: 16 bytes, not all 0. Written as 32 hexadecimal digits.</summary>
-internal readonly record struct TraceId(ulong High, ulong Low)
+public readonly record struct TraceId(ulong High, ulong Low)
 {
     private const int Size = 16;
 
@@ -40,12 +40,12 @@ internal readonly record struct TraceId(ulong High, ulong Low)
 }
 
 /// <summary>The id of a span: 8 bytes, not all 0. Written as 16 hexadecimal digits.</summary>
-internal readonly record struct SpanId(ulong Value)
+public readonly record struct SpanId(ulong Value)
 {
     /// <summary>How a database keeps it.</summary>
-    public long Signed => unchecked((long)Value);
+    internal long Signed => unchecked((long)Value);
 
-    public static SpanId From(long signed) => new(unchecked((ulong)signed));
+    internal static SpanId From(long signed) => new(unchecked((ulong)signed));
 
     public static bool TryRead(ReadOnlySpan<byte> bytes, out SpanId id)
     {
