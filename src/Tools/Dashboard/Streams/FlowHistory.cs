@@ -18,7 +18,7 @@ internal sealed record FlowHistory(
     public static FlowHistory None { get; } = new(
         0, 1, new Dictionary<(string, string, string, int), IReadOnlyList<ConsumerStep>>(), new Dictionary<PartitionId, IReadOnlyList<PartitionStep>>(), new Dictionary<string, IReadOnlyList<ServiceStep>>());
 
-    /// <summary>A value at each step: where nothing was kept, what it was before; 0 before the first.</summary>
+    /// <summary>A value at each step: where nothing was kept, what it was before; NaN, a gap, before the first.</summary>
     public static double[] Fill<TStep>(IEnumerable<TStep> course, Func<TStep, long> at, Func<TStep, double?> value)
     {
         var values = new double?[HistoryReader.Steps];
@@ -30,7 +30,7 @@ internal sealed record FlowHistory(
         var filled = new double[values.Length];
         for (var index = 0; index < values.Length; index++)
         {
-            filled[index] = values[index] ?? (index == 0 ? 0 : filled[index - 1]);
+            filled[index] = values[index] ?? (index == 0 ? double.NaN : filled[index - 1]);
         }
 
         return filled;

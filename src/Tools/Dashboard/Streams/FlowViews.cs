@@ -106,7 +106,7 @@ internal sealed class FlowViews(FlowBoard board, HistoryReader history)
             row, Recent(now.Partitions.GetValueOrDefault(new PartitionId(name, row.Partition)), static step => step.Time, static step => step.Last))).ToList();
         return new StreamView(
             name,
-            rows.Sum(static row => row.Last is { } last ? last - (row.First ?? 0) + 1 : 0),
+            rows.Sum(static row => row.Count),
             partitions.All(static part => part.Rate is null) ? null : partitions.Sum(static part => part.Rate ?? 0),
             rows.Select(static row => row.Bytes).FirstOrDefault(static bytes => bytes is not null),
             rows.Max(static row => row.LastAt),
@@ -125,20 +125,12 @@ internal sealed class FlowViews(FlowBoard board, HistoryReader history)
     {
         // What it was before the first step is unknown, and is no rise.
         var ends = FlowHistory.Fill(course, static step => step.Step, static step => step.Last);
-        return [.. ends.Select((end, index) => index == 0 || ends[index - 1] == 0 ? 0 : Math.Max(0, (end - ends[index - 1]) * 1_000 / stepMs))];
+        return [.. ends.Select((end, index) => index == 0 ? double.NaN : Math.Max(0, (end - ends[index - 1]) * 1_000 / stepMs))];
     }
 
     private static double[] Sum(IEnumerable<double[]> courses)
     {
-        var sum = new double[HistoryReader.Steps];
-        foreach (var course in courses)
-        {
-            for (var index = 0; index < sum.Length; index++)
-            {
-                sum[index] += course[index];
-            }
-        }
-
-        return sum;
+        var all = courses.ToList();
+        return [.. Enumerable.Range(0, HistoryReader.Steps).Select(index => all.Select(course => course[index]).Where(double.IsFinite).ToList() is { Count: > 0 } known ? known.Sum() : double.NaN)];
     }
 }

@@ -32,4 +32,8 @@ internal sealed record HealthAnswer(string? Status, IReadOnlyList<HealthAnswer.C
 /// <param name="Bytes">Size of the whole stream's file; null where the log doesn't tell.</param>
 /// <param name="Fault">Why it couldn't be looked at; else null.</param>
 internal sealed record PartitionReading(
-    string Stream, int Partition, DateTimeOffset At, long? First, long? Last, DateTimeOffset? LastAt, string? Leader, IReadOnlyList<string> Replicas, long? Bytes, string? Fault);
+    string Stream, int Partition, DateTimeOffset At, long? First, long? Last, DateTimeOffset? LastAt, string? Leader, IReadOnlyList<string> Replicas, long? Bytes, string? Fault)
+{
+    /// <summary>How many events it holds, as far as offsets tell: there may be gaps.</summary>
+    public long Count => Last is { } last ? last - (First ?? 0) + 1 : 0;
+}

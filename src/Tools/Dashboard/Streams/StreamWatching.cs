@@ -15,6 +15,7 @@ internal static class StreamWatching
         services.AddSingleton<FlowBoard>();
         services.AddSingleton<HistoryReader>();
         services.AddSingleton<HistoryWriter>();
+        services.AddSingleton<FlowViews>();
         services.AddHostedService(static provider => provider.GetRequiredService<HistoryWriter>());
         services.AddHostedService<StatusSampler>();
         services.AddHostedService<LogSampler>();

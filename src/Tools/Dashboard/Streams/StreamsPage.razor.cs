@@ -58,6 +58,8 @@ public sealed partial class StreamsPage
         _ => DotState.Neutral,
     };
 
+    private static string Top(double[] course) => Format.Number(course.Where(double.IsFinite).DefaultIfEmpty(0).Max());
+
     private void Toggle(string id)
     {
         if (!open.Remove(id))
