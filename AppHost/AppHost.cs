@@ -2,7 +2,7 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.AppHost;
 
-// The system: a broker, five services with a private store each that know each other only by its streams, and the simulator that drives them from outside.
+// The system: a broker, five services with a private store each that know each other only by its streams, the simulator that drives them from outside, and the dashboard that shows them.
 var (flags, exitCode) = AppHostFlags.Read(args, Projects.AppHost.ProjectPath);
 if (flags is null)
 {
@@ -19,6 +19,7 @@ if (broker is null || stores is null)
 {
     return AppHostFlags.Misuse;
 }
+var dashboard = builder.AddDashboard(flags, adminKey, broker);
 
 var orders = AddService<Projects.Orders>("orders").WithStore(stores);
 var inventory = AddService<Projects.Inventory>("inventory").WithStore(stores).WithEnvironment("FLOW_MODE", flags.Mode);
@@ -37,7 +38,7 @@ var simulator = AddService<Projects.Simulator>("simulator")
 payments.WithReference(simulator);
 shipping.WithReference(simulator);
 
-return await AppHostRun.RunAsync(builder.Build(), flags, adminKey, broker, stores, simulator, [orders, inventory, payments, shipping, insights, simulator]);
+return await AppHostRun.RunAsync(builder.Build(), flags, adminKey, broker, stores, dashboard, simulator, [orders, inventory, payments, shipping, insights, simulator]);
 
 IResourceBuilder<ProjectResource> AddService<TProject>(string name)
     where TProject : IProjectMetadata, new() => builder.AddProject<TProject>(name, launchProfileName: null)
@@ -46,4 +47,5 @@ IResourceBuilder<ProjectResource> AddService<TProject>(string name)
         .WithReplicas(flags.Replicas.GetValueOrDefault(name, 1))
         .WithBroker(broker)
         .WithEnvironment("FLOW_DATA", Path.Combine(flags.DataDirectory, name))
-        .WithEnvironment("FLOW_ADMIN_KEY", adminKey);
+        .WithEnvironment("FLOW_ADMIN_KEY", adminKey)
+        .WithDashboard(dashboard);

@@ -13,7 +13,7 @@ internal sealed record AppHostFlags
     public static readonly string[] Services = ["orders", "inventory", "payments", "shipping", "insights"];
 
     /// <summary>Replicas of one service: 32 share 32 partitions; what is over the number of partitions stands by.</summary>
-    private const int MaxReplicas = 32;
+    public const int MaxReplicas = 32;
 
     public string? Dataset { get; init; }
 
@@ -30,6 +30,9 @@ internal sealed record AppHostFlags
     public bool UntilDone { get; init; }
 
     public string? Report { get; init; }
+
+    /// <summary>Whether the dashboard is started. Not with <see cref="UntilDone"/>, unless asked for: such runs are measured.</summary>
+    public bool Dashboard { get; init; }
 
     public required string DataDirectory { get; init; }
 
@@ -96,6 +99,7 @@ internal sealed record AppHostFlags
             Rate = given.Rate("--rate"),
             Speed = dataset is null && given.Has("--speed") ? throw new UsageException("--speed belongs to a dataset; the synthetic shop has --rate.") : given.Speed("--speed"),
             UntilDone = untilDone,
+            Dashboard = given.OnOrOff("--dashboard") ?? !untilDone,
             Report = given.Value("--report") is { } report ? Path.GetFullPath(report) : null,
             DataDirectory = given.Value("--data") is { } data ? Path.GetFullPath(data) : untilDone ? FreshRun(state, time) : Path.Combine(state, "data"),
             Broker = given.Broker("--broker") is "install" && IsAspire

@@ -13,7 +13,7 @@ internal static class AppHostRun
 
     public static async Task<int> RunAsync(
         DistributedApplication app, AppHostFlags flags, IResourceBuilder<ParameterResource> adminKey, BrokerResource broker, StoresResource stores,
-        IResourceBuilder<ProjectResource> simulator, IResourceBuilder<ProjectResource>[] services)
+        DashboardResource? dashboard, IResourceBuilder<ProjectResource> simulator, IResourceBuilder<ProjectResource>[] services)
     {
         using var over = new CancellationTokenSource();
         var file = new RunFile(flags.DataDirectory);
@@ -25,7 +25,7 @@ internal static class AppHostRun
                 // When the application is stopped, the simulator ends, too; only an end of its own counts.
                 var stopping = app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
                 var running = app.RunAsync(over.Token);
-                var announced = AnnounceAsync(notifications, file, adminKey, broker, stores, services.Except([simulator]).ToArray(), services, over.Token);
+                var announced = AnnounceAsync(notifications, file, adminKey, broker, stores, dashboard, services.Except([simulator]).ToArray(), services, over.Token);
                 var ended = notifications.WaitForResourceAsync(simulator.Resource.Name, change => HasEnded(change.Snapshot), stopping);
                 await Task.WhenAny(running, ended);
                 await over.CancelAsync();
@@ -48,7 +48,7 @@ internal static class AppHostRun
     /// <summary>Tells tools where everything is, once the services are ready.</summary>
     private static async Task AnnounceAsync(
         ResourceNotificationService notifications, RunFile file, IResourceBuilder<ParameterResource> adminKey, BrokerResource broker,
-        StoresResource stores, IResourceBuilder<ProjectResource>[] awaited, IResourceBuilder<ProjectResource>[] services, CancellationToken cancellationToken)
+        StoresResource stores, DashboardResource? dashboard, IResourceBuilder<ProjectResource>[] awaited, IResourceBuilder<ProjectResource>[] services, CancellationToken cancellationToken)
     {
         foreach (var service in awaited)
         {
@@ -63,14 +63,16 @@ internal static class AppHostRun
             await adminKey.Resource.GetValueAsync(cancellationToken),
             await AddressAsync(broker.Log),
             stores.Kind,
-            await stores.AddressAsync(cancellationToken)));
+            await stores.AddressAsync(cancellationToken),
+            dashboard is null ? null : await dashboard.LoginAddressAsync(cancellationToken)));
 
         async Task<string?> AddressAsync(IResourceBuilder<IResourceWithConnectionString>? resource) =>
             resource is null ? null : await resource.Resource.GetConnectionStringAsync(cancellationToken);
     }
 
-    private static bool HasEnded(CustomResourceSnapshot snapshot) =>
-        snapshot.State?.Text is { } state && (state == KnownResourceStates.Finished || state == KnownResourceStates.Exited || state == KnownResourceStates.FailedToStart);
+    /// <summary>By itself: what a user stops has no exit code, and may be started again.</summary>
+    private static bool HasEnded(CustomResourceSnapshot snapshot) => snapshot.State?.Text is { } state
+        && (state == KnownResourceStates.FailedToStart || ((state == KnownResourceStates.Finished || state == KnownResourceStates.Exited) && snapshot.ExitCode is not null));
 
     private static int ExitCodeOf(ResourceEvent end) => end.Snapshot.ExitCode ?? Failure;
 

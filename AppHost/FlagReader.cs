@@ -9,7 +9,7 @@ internal sealed class UsageException(string message) : Exception(message);
 internal sealed class FlagReader
 {
     private static readonly string[] WithValue = ["--dataset", "--seed", "--orders", "--rate", "--speed", "--report", "--data", "--broker", "--broker-nodes", "--stores", "--environment"];
-    private static readonly string[] WithoutValue = ["--until-done"];
+    private static readonly string[] WithoutValue = ["--until-done", "--dashboard", "--no-dashboard"];
     private static readonly string[] Repeatable = ["--replicas"];
 
     /// <summary>Known, but for what this version doesn't do yet. The value is what it does.</summary>
@@ -58,6 +58,18 @@ internal sealed class FlagReader
     }
 
     public bool Has(string name) => values.ContainsKey(name);
+
+    /// <summary><c>--name</c> or <c>--no-name</c>; null if neither is given.</summary>
+    public bool? OnOrOff(string name)
+    {
+        var off = $"--no-{name.TrimStart('-')}";
+        return (Has(name), Has(off)) switch
+        {
+            (true, true) => throw new UsageException($"{name} and {off} exclude each other."),
+            (false, false) => null,
+            var (on, _) => on,
+        };
+    }
 
     public string? Value(string name) => values.GetValueOrDefault(name);
 

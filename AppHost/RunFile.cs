@@ -4,10 +4,10 @@ namespace FlowPlatform.AppHost;
 
 /// <summary>
 /// What tools need to talk to a running AppHost. The broker's addresses hold its credentials; without a broker, the embedded log's directory stands for them.
-/// Stores is sqlite or postgres; the server's address is without credentials: services' databases are their own. A service's address is a text, or a list of one for each of its replicas.
+/// Stores is sqlite or postgres; the server's address is without credentials: services' databases are their own. The dashboard's address logs in whoever opens it. A service's address is a text, or a list of one for each of its replicas.
 /// </summary>
 internal sealed record RunningAppHost(
-    int Pid, IReadOnlyDictionary<string, object> Urls, string? Broker, string? BrokerStream, string? AdminKey, string? EmbeddedLog, string Stores, string? Postgres)
+    int Pid, IReadOnlyDictionary<string, object> Urls, string? Broker, string? BrokerStream, string? AdminKey, string? EmbeddedLog, string Stores, string? Postgres, string? Dashboard)
 {
     public static object OneOrAll(IReadOnlyList<string> urls) => urls is [var only] ? only : urls;
 }

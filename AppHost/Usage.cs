@@ -12,6 +12,11 @@ internal static class Usage
           --speed Nx|max     event time over wall time, for a dataset (3600x)
           --until-done       replay, wait for quiet, check, report, stop: exit 0, or 1 with the reason
           --report FILE      where the report is written, as JSON
+          --dashboard        start the dashboard though --until-done is given: such runs are measured, so
+                             without this flag they have none, and export no telemetry
+          --no-dashboard     no dashboard, no telemetry (unless OTEL_EXPORTER_OTLP_ENDPOINT names a
+                             collector). Without either flag it is started, and its link is shown: that
+                             link logs in whoever opens it
           --data DIR         state (.flow/data; with --until-done a fresh .flow/runs/<utc>)
           --broker auto|rabbitmq|docker|install|embedded
                              auto: the broker of ConnectionStrings__rabbitmq, else an installed RabbitMQ,

@@ -10,6 +10,9 @@ namespace FlowPlatform.AppHost;
 /// <summary>What Aspire needs to be told. Its counterpart for the local orchestrator, under the same name, is in Local/.</summary>
 internal static class HostMode
 {
+    private const string OtlpGrpc = "otlp-grpc";
+    private const string OtlpHttp = "otlp-http";
+
     /// <summary>Aspire's dashboard shows what resources write.</summary>
     public static bool ShowsSimulator => false;
 
@@ -29,6 +32,29 @@ internal static class HostMode
         builder.Configuration["ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"] = ports[2];
         builder.Configuration["ASPIRE_ALLOW_UNSECURED_TRANSPORT"] = "true";
     }
+
+    /// <summary>
+    /// It runs beside Aspire's own dashboard. Aspire tells nobody else what resources do: without FLOW_RESOURCE_URL the page that lists them says so.
+    /// </summary>
+    public static void Connect(IDistributedApplicationBuilder builder, DashboardResource dashboard)
+    {
+        var ports = FreePorts.Take(2);
+        dashboard.Project
+            .WithHttpEndpoint()
+            .WithEndpoint(port: ports[0], targetPort: ports[0], scheme: "tcp", name: OtlpGrpc, isProxied: false)
+            .WithEndpoint(port: ports[1], targetPort: ports[1], scheme: "tcp", name: OtlpHttp, isProxied: false)
+            .WithHttpHealthCheck("/health")
+            .WithEnvironment("ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL", ReferenceExpression.Create($"http://{HostAndPort(dashboard, OtlpGrpc)}"))
+            .WithEnvironment("ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL", ReferenceExpression.Create($"http://{HostAndPort(dashboard, OtlpHttp)}"))
+            .WithEnvironment("DASHBOARD__OTLP__PRIMARYAPIKEY", dashboard.TelemetryKey)
+            .WithEnvironment("DASHBOARD__FRONTEND__BROWSERTOKEN", dashboard.Token);
+    }
+
+    /// <summary>Exporters have one address: with this dashboard it is this one's; with --no-dashboard Aspire's own gets everything.</summary>
+    public static void SendTelemetry(IResourceBuilder<ProjectResource> service, DashboardResource dashboard) => service
+        .WithEnvironment("OTEL_EXPORTER_OTLP_ENDPOINT", ReferenceExpression.Create($"http://{HostAndPort(dashboard, OtlpGrpc)}"))
+        .WithEnvironment("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+        .WithEnvironment("OTEL_EXPORTER_OTLP_HEADERS", ReferenceExpression.Create($"x-otlp-api-key={dashboard.TelemetryKey}"));
 
     /// <summary>
     /// A container with the stream plugin. Stream clients reconnect to the address that the broker advertises: its stream port is the same inside and outside
@@ -74,6 +100,8 @@ internal static class HostMode
 
     /// <summary>Its messages are in a volume of the container engine.</summary>
     public static bool HoldsBroker(AppHostFlags flags) => false;
+
+    private static EndpointReferenceExpression HostAndPort(DashboardResource dashboard, string endpoint) => dashboard.Project.GetEndpoint(endpoint).Property(EndpointProperty.HostAndPort);
 
     private static string StreamConfiguration(int advertisedPort) => string.Create(CultureInfo.InvariantCulture,
         $"stream.frame_max = 4194304\nstream.advertised_host = localhost\nstream.advertised_port = {advertisedPort}\n");

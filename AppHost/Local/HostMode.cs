@@ -1,3 +1,4 @@
+using System.Globalization;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.Orchestration;
@@ -18,6 +19,22 @@ internal static class HostMode
         builder.Configuration["Flow:Data"] = flags.DataDirectory;
         builder.Configuration["Flow:Broker"] = flags.Broker;
         builder.Configuration["Flow:Console"] = "simulator";
+        if (flags.Stores == "postgres")
+        {
+            // While it runs, too: replicas share a database.
+            foreach (var service in AppHostFlags.Services)
+            {
+                builder.Configuration[$"Flow:MaxReplicas:{service}"] = AppHostFlags.MaxReplicas.ToString(CultureInfo.InvariantCulture);
+            }
+        }
+    }
+
+    /// <summary>The orchestrator tells it all that it must know, and services where to send their telemetry.</summary>
+    public static void Connect(IDistributedApplicationBuilder builder, DashboardResource dashboard) => dashboard.Project.AsDashboard(dashboard.Token, dashboard.TelemetryKey);
+
+    /// <summary>The orchestrator does.</summary>
+    public static void SendTelemetry(IResourceBuilder<ProjectResource> service, DashboardResource dashboard)
+    {
     }
 
     /// <summary>A private node, a cluster of them, or a container, whichever is asked for and can be had; its configuration is the orchestrator's.</summary>

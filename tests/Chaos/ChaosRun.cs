@@ -106,7 +106,7 @@ internal sealed class ChaosRun(ChaosOptions options, TextWriter output, TimeProv
 
     private Task<HostedSystem> StartAsync(string data, Topology topology, InputFile input, TimeSpan length, Detours detours, CancellationToken cancellationToken)
     {
-        List<string> flags = ["--dataset", input.Path, "--speed", input.SpeedFor(length), "--stores", options.Stores];
+        List<string> flags = ["--no-dashboard", "--dataset", input.Path, "--speed", input.SpeedFor(length), "--stores", options.Stores];
         if (options.BrokerNodes > 1)
         {
             flags.AddRange(["--broker-nodes", FormattableString.Invariant($"{options.BrokerNodes}")]);

@@ -36,7 +36,7 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Starts it with these flags and <c>--data</c>.</summary>
+    /// <summary>Starts it with these flags and <c>--data</c>; without dashboard, unless the flags ask for it: it would take from the machine what tests need.</summary>
     public static Task<AppHostProcess> StartAsync(string data, params string[] flags) => StartAsync(data, new Dictionary<string, string?>(), flags);
 
     public static async Task<AppHostProcess> StartAsync(string data, IReadOnlyDictionary<string, string?> environment, params string[] flags)
@@ -49,7 +49,7 @@ internal sealed class AppHostProcess : IAsyncDisposable
             variables[name] = value;
         }
 
-        var process = await ChildProcess.StartAsync(new ChildProcessStart(DotnetHost.Path, [new Projects.AppHost().TargetPath, "--data", data, .. flags])
+        var process = await ChildProcess.StartAsync(new ChildProcessStart(DotnetHost.Path, [new Projects.AppHost().TargetPath, "--data", data, .. flags.Any(flag => flag is "--dashboard") ? flags : ["--no-dashboard", .. flags]])
         {
             WorkingDirectory = Path.GetTempPath(),
             Environment = variables,

@@ -1,6 +1,7 @@
 using System.Net;
 using FlowPlatform.Dashboard.Layout;
 using FlowPlatform.Dashboard.Receiving;
+using FlowPlatform.Dashboard.Resources;
 using FlowPlatform.Dashboard.Security;
 using FlowPlatform.Dashboard.Storage;
 using FlowPlatform.Dashboard.Streams;
@@ -39,6 +40,7 @@ internal static class DashboardApp
         builder.Services.AddOtlpReceiving(settings.OtlpKey);
         builder.Services.AddStreamWatching(builder.Configuration);
         builder.Services.AddFrontendSecurity(settings.Frontend, builder.Configuration, settings.IsLoopbackOnly);
+        builder.Services.AddResourceWatching(builder.Configuration);
         builder.Services.AddPages();
         builder.Services.AddHealthChecks().AddCheck<IntakeHealth>("telemetry");
 

@@ -37,3 +37,8 @@ public sealed class Simulator : IProjectMetadata
 {
     public string ProjectPath => "Simulator.csproj";
 }
+
+public sealed class Dashboard : IProjectMetadata
+{
+    public string ProjectPath => "Dashboard.csproj";
+}

@@ -30,7 +30,7 @@ public sealed class PageHarnessTests(TestBrowser browser)
     [InlineData("<h1>No</h1><script src='https://cdn.example.org/a.js'></script>", "outside: GET https://cdn.example.org/a.js")]
     public async Task A_page_that_complains_fails(string body, string fault)
     {
-        var failure = await Should.ThrowAsync<PageFaultException>(() => OnAsync(body, page => page.SeesAsync("the heading is there", page.Heading)));
+        var failure = await Should.ThrowAsync<PageFaultException>(() => OnAsync(body, page => page.SeesAsync("the heading is there", page.Heading), isToFail: true));
         failure.Faults.ShouldContain(each => each.Contains(fault, StringComparison.Ordinal));
     }
 
@@ -45,24 +45,24 @@ public sealed class PageHarnessTests(TestBrowser browser)
     [InlineData("<h1>No</h1><img src='/dot.svg'>", "image-alt")]
     [InlineData("<h1>No</h1><p class='faint'>Hardly to be read</p>", "color-contrast")]
     public async Task A_page_that_not_everybody_can_use_fails(string body, string rule) =>
-        (await Record.ExceptionAsync(() => OnAsync(body, page => page.LookAsync("harness/unusable")))).ShouldBeOfType<ShouldAssertException>().Message.ShouldContain(rule);
+        (await Record.ExceptionAsync(() => OnAsync(body, page => page.LookAsync("harness/unusable"), isToFail: true))).ShouldBeOfType<ShouldAssertException>().Message.ShouldContain(rule);
 
     [Fact]
     public async Task A_page_that_is_too_wide_for_a_phone_fails() =>
-        (await Record.ExceptionAsync(() => OnAsync("<h1>No</h1><p class='wide'>Wide</p>", page => page.LookAsync("harness/wide")))).ShouldBeOfType<ShouldAssertException>().Message.ShouldContain("wider than its screen");
+        (await Record.ExceptionAsync(() => OnAsync("<h1>No</h1><p class='wide'>Wide</p>", page => page.LookAsync("harness/wide"), isToFail: true))).ShouldBeOfType<ShouldAssertException>().Message.ShouldContain("wider than its screen");
 
     [Fact]
     public async Task What_does_not_come_is_named() =>
-        (await Should.ThrowAsync<FlowTestException>(() => OnAsync("<h1>Other</h1>", page => page.SeesAsync("the order is shown", page.Page.Locator("#order"), TimeSpan.FromMilliseconds(50))))).Message.ShouldContain("the order is shown");
+        (await Should.ThrowAsync<FlowTestException>(() => OnAsync("<h1>Other</h1>", page => page.SeesAsync("the order is shown", page.Page.Locator("#order"), TimeSpan.FromMilliseconds(50)), isToFail: true))).Message.ShouldContain("the order is shown");
 
-    private async Task OnAsync(string body, Func<BrowserPage, Task> test)
+    private async Task OnAsync(string body, Func<BrowserPage, Task> test, bool isToFail = false)
     {
         await using var site = await SiteAsync(body);
         await browser.UseAsync(new Uri(site.Urls.First()), async page =>
         {
             await page.OpenAsync("/");
             await test(page);
-        });
+        }, isToFail);
     }
 
     private static async Task<WebApplication> SiteAsync(string body)

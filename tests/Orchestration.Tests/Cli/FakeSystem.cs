@@ -50,7 +50,7 @@ internal sealed class FakeSystem : IAsyncDisposable
     private static void WriteAppHost(string data, int pid, Dictionary<string, object> urls)
     {
         Directory.CreateDirectory(data);
-        File.WriteAllText(Path.Combine(data, "apphost.json"), JsonSerializer.Serialize(new { pid, urls, broker = "amqp://flow:s3cret@127.0.0.1:1", adminKey = Key }));
+        File.WriteAllText(Path.Combine(data, "apphost.json"), JsonSerializer.Serialize(new { pid, urls, broker = "amqp://flow:s3cret@127.0.0.1:1", adminKey = Key, dashboard = "http://127.0.0.1:21000/login?t=t0ken-that-nobody-may-see" }));
     }
 
     /// <summary>What a service answers at a path, whatever the query.</summary>

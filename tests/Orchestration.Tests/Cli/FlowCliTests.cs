@@ -39,6 +39,7 @@ public sealed class FlowCliTests
         run.Error.ShouldBeEmpty();
         Golden.ShouldBe("status.txt", run.Out);
         run.Out.ShouldNotContain("\u001b");
+        run.Out.ShouldContain("Dashboard: http://127.0.0.1:21000\n");
         (await system.RunAsync("status", colour: true)).Out.ShouldContain("\u001b[32mHealthy");
     }
 
@@ -49,8 +50,10 @@ public sealed class FlowCliTests
         system.HasConsumer("orders", "order-status");
         var run = await system.RunAsync("status --json");
         using var json = JsonDocument.Parse(run.Out);
-        json.RootElement.EnumerateObject().Select(member => member.Name).ShouldBe(["version", "ok", "data", "pid", "services", "problems"]);
+        json.RootElement.EnumerateObject().Select(member => member.Name).ShouldBe(["version", "ok", "data", "pid", "dashboard", "services", "problems"]);
         json.RootElement.GetProperty("version").GetInt32().ShouldBe(1);
+        json.RootElement.GetProperty("dashboard").GetString().ShouldBe("http://127.0.0.1:21000", "without what logs in");
+        run.Out.ShouldNotContain("t0ken");
         var service = json.RootElement.GetProperty("services").EnumerateArray().Single();
         service.EnumerateObject().Select(member => member.Name).ShouldBe(["name", "url", "answers", "health", "reasons", "flow"]);
         service.GetProperty("flow").GetProperty("consumers")[0].GetProperty("consumer").GetString().ShouldBe("order-status");

@@ -36,6 +36,43 @@ internal sealed class BrowserPage(IPage page)
         await page.WaitForFunctionAsync(IsInteractive);
     }
 
+    /// <summary>Waits until nothing on the page says that it is still being read.</summary>
+    public async Task SettledAsync()
+    {
+        try
+        {
+            await page.WaitForFunctionAsync("() => !document.querySelector('progress:not([value])')");
+        }
+        catch (TimeoutException)
+        {
+            throw new FlowTestException($"{page.Url} is still reading after {Limit.TotalSeconds:0} s. It shows:\n{await TextAsync()}");
+        }
+    }
+
+    /// <summary>Opens a path, and again, until all that it is to show is there.</summary>
+    /// <param name="path">Of the page.</param>
+    /// <param name="condition">In words, for the message.</param>
+    /// <param name="all">What is to be visible.</param>
+    /// <param name="limit">Longest wait; default <see cref="Limit"/>.</param>
+    public async Task OpenUntilAsync(string path, string condition, IReadOnlyList<ILocator> all, TimeSpan? limit = null) => await Eventually.ThatAsync(
+        condition,
+        async () =>
+        {
+            await OpenAsync(path);
+            await SettledAsync();
+            foreach (var what in all)
+            {
+                if (!await what.First.IsVisibleAsync())
+                {
+                    return what.ToString();
+                }
+            }
+
+            return null;
+        },
+        static missing => missing is null,
+        limit ?? Limit);
+
     /// <summary>Waits until something is to be seen.</summary>
     /// <param name="condition">In words, for the message.</param>
     /// <param name="what">Where it is to be.</param>
@@ -82,18 +119,21 @@ internal sealed class BrowserPage(IPage page)
     /// <param name="name">Of the pictures, with a folder: <c>pages/traces</c>.</param>
     public async Task LookAsync(string name)
     {
+        await SettledAsync();
+        List<string> broken = [];
         foreach (var scheme in (ColorScheme[])[ColorScheme.Dark, ColorScheme.Light])
         {
             await page.EmulateMediaAsync(new() { ColorScheme = scheme });
             await PictureAsync($"{name}-{scheme}");
-            await ShouldBeAccessibleAsync($"{name} ({scheme})");
+            broken.AddRange((await BrokenRulesAsync()).Select(rule => $"{name} ({scheme}): {rule}"));
         }
 
         await page.SetViewportSizeAsync(Phone.Width, Phone.Height);
         await PictureAsync($"{name}-phone");
         var width = await page.EvaluateAsync<int>("() => document.documentElement.scrollWidth");
-        width.ShouldBeLessThanOrEqualTo(Phone.Width, $"{name} on a phone is wider than its screen");
         await page.SetViewportSizeAsync(Desk.Width, Desk.Height);
+        broken.ShouldBeEmpty("rules of accessibility");
+        width.ShouldBeLessThanOrEqualTo(Phone.Width, $"{name} on a phone is wider than its screen");
     }
 
     /// <summary>The page's text, for messages.</summary>
@@ -105,9 +145,9 @@ internal sealed class BrowserPage(IPage page)
         await page.ScreenshotAsync(new() { Path = Artifacts.File(Path.Combine("screenshots", folder), $"{file.ToLowerInvariant()}.png"), FullPage = true, Animations = ScreenshotAnimations.Disabled });
     }
 
-    private async Task ShouldBeAccessibleAsync(string name)
+    private async Task<IEnumerable<string>> BrokenRulesAsync()
     {
         var result = await page.RunAxe(new AxeRunOptions { RunOnly = new RunOnlyOptions { Type = "tag", Values = [.. Rules] }, ResultTypes = [ResultType.Violations] });
-        result.Violations.Select(static violation => $"{violation.Id}: {violation.Help}: {string.Join(" | ", violation.Nodes.Take(5).Select(static node => node.Html))}").ShouldBeEmpty($"rules of accessibility that {name} breaks");
+        return result.Violations.Select(static violation => $"{violation.Id}: {violation.Help}: {string.Join(" | ", violation.Nodes.Take(5).Select(static node => node.Html))}");
     }
 }

@@ -8,7 +8,8 @@ namespace FlowPlatform.Cli;
 /// <param name="Pid">Its process.</param>
 /// <param name="Urls">Where its services listen, by name; several for replicas.</param>
 /// <param name="AdminKey">Opens administrative endpoints. Never shown.</param>
-internal sealed record RunningAppHost(string Data, int Pid, IReadOnlyDictionary<string, IReadOnlyList<Uri>> Urls, string? AdminKey)
+/// <param name="Dashboard">Where its dashboard is, without what logs in; null if it has none.</param>
+internal sealed record RunningAppHost(string Data, int Pid, IReadOnlyDictionary<string, IReadOnlyList<Uri>> Urls, string? AdminKey, string? Dashboard)
 {
     private const string FileName = "apphost.json";
 
@@ -60,7 +61,8 @@ internal sealed record RunningAppHost(string Data, int Pid, IReadOnlyDictionary<
                 Path.GetDirectoryName(file)!,
                 pid,
                 root.GetProperty("urls").EnumerateObject().ToDictionary(url => url.Name, url => UrlsOf(url.Value), StringComparer.Ordinal),
-                root.TryGetProperty("adminKey", out var key) ? key.GetString() : null);
+                root.TryGetProperty("adminKey", out var key) ? key.GetString() : null,
+                root.TryGetProperty("dashboard", out var link) && link.GetString() is { } address ? new Uri(address).GetLeftPart(UriPartial.Authority) : null);
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
         {

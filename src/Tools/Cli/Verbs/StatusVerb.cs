@@ -22,7 +22,7 @@ internal static class StatusVerb
             var problems = services.SelectMany(service => service.Problems).Distinct().ToList();
             if (context.AsJson)
             {
-                context.Write(new Answer(1, problems.Count == 0, context.Host.Data, context.Host.Pid, [.. services.Select(service => service.ToJson())], problems));
+                context.Write(new Answer(1, problems.Count == 0, context.Host.Data, context.Host.Pid, context.Host.Dashboard, [.. services.Select(service => service.ToJson())], problems));
             }
             else
             {
@@ -82,11 +82,16 @@ internal static class StatusVerb
         {
             terminal.Line(notes.Count == 0 ? "All is well." : "Everything flows.");
         }
+
+        if (context.Host.Dashboard is { } dashboard)
+        {
+            terminal.Line($"Dashboard: {dashboard}");
+        }
     }
 
     private static string Whole(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
-    private sealed record Answer(int Version, bool Ok, string Data, int Pid, IReadOnlyList<ServiceStatus.Shown> Services, IReadOnlyList<string> Problems);
+    private sealed record Answer(int Version, bool Ok, string Data, int Pid, string? Dashboard, IReadOnlyList<ServiceStatus.Shown> Services, IReadOnlyList<string> Problems);
 
     /// <summary>A consumer in one stream, all partitions together or one of them.</summary>
     private sealed record ConsumerRow(string Service, string Consumer, string Stream, string State, long? Lag, double Delay, long Parked)

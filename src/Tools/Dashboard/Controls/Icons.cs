@@ -24,6 +24,7 @@ internal static class Icons
         ["projections"] = new("""<path d="m8 1.5 6 3-6 3-6-3zM2 8l6 3 6-3M2 11.5l6 3 6-3"/>"""),
         ["explore"] = new("""<circle cx="7" cy="7" r="4.5"/><path d="m10.5 10.5 4 4"/>"""),
         ["pause"] = new("""<path d="M5.5 3v10M10.5 3v10"/>"""),
+        ["stop"] = new("""<rect x="3.5" y="3.5" width="9" height="9" rx="1"/>"""),
         ["play"] = new("""<path d="M4.5 2.5v11l9-5.5z"/>"""),
         ["refresh"] = new("""<path d="M13.5 3v3.5H10M13.2 6.5A5.5 5.5 0 1 0 13.5 9"/>"""),
         ["link"] = new("""<path d="M6.5 9.5a3 3 0 0 0 4.2 0l2.4-2.400a3 3 0 0 0-4.2-4.2l-.7.7M9.5 6.5a3 3 0 0 0-4.2 0L2.9 8.9a3 3 0 0 0 4.2 4.2l.7-.7"/>"""),

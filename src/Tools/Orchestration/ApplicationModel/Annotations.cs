@@ -18,8 +18,25 @@ internal sealed record ReplicasAnnotation(int Count) : IResourceAnnotation;
 /// <summary>The resource is a replica of another, which has the state of all of them together.</summary>
 internal sealed record ReplicaAnnotation(ProjectResource Of) : IResourceAnnotation;
 
-/// <summary>The resource is run by these.</summary>
-internal sealed record ReplicatedAnnotation(IReadOnlyList<ProjectResource> Replicas) : IResourceAnnotation;
+/// <summary>Which resources run for this one; none while it runs by itself. Replaced as a whole, so that readers need no lock.</summary>
+internal sealed class ReplicatedAnnotation : IResourceAnnotation
+{
+    private volatile IReadOnlyList<ProjectResource> replicas = [];
+
+    public IReadOnlyList<ProjectResource> Replicas
+    {
+        get => replicas;
+        set => replicas = value;
+    }
+}
+
+/// <summary>The resource was given the address or the connection string of another.</summary>
+internal sealed record ReferenceAnnotation(IResource Resource) : IResourceAnnotation;
+
+/// <summary>The project shows the others: see <see cref="FlowPlatform.Orchestration.DashboardExtensions"/>.</summary>
+/// <param name="Token">What the printed link carries.</param>
+/// <param name="TelemetryKey">What services send with their telemetry.</param>
+internal sealed record DashboardAnnotation(ParameterResource Token, ParameterResource TelemetryKey) : IResourceAnnotation;
 
 internal sealed record WaitAnnotation(IResource Resource) : IResourceAnnotation;
 

@@ -7,6 +7,9 @@ public sealed class EndpointAnnotation : IResourceAnnotation
 {
     internal const string LoopbackHost = "127.0.0.1";
 
+    /// <summary>Replaced as a whole, so that readers need no lock.</summary>
+    private volatile IReadOnlyList<EndpointAnnotation> replicas = [];
+
     internal EndpointAnnotation(string name, string uriScheme, int? port, int? targetPort)
     {
         Name = name;
@@ -37,15 +40,14 @@ public sealed class EndpointAnnotation : IResourceAnnotation
     internal int? PublicPort => DetourPort ?? AllocatedPort;
 
     /// <summary>Those of the resource's replicas, the first of which stands for all; none if it runs by itself.</summary>
-    internal List<EndpointAnnotation> Replicas { get; } = [];
-
-    /// <summary>The same endpoint of a replica.</summary>
-    internal EndpointAnnotation ForReplica()
+    internal IReadOnlyList<EndpointAnnotation> Replicas
     {
-        var replica = new EndpointAnnotation(Name, UriScheme, Port, TargetPort) { EnvironmentVariable = EnvironmentVariable };
-        Replicas.Add(replica);
-        return replica;
+        get => replicas;
+        set => replicas = value;
     }
+
+    /// <summary>The same endpoint of a replica, which is not one of <see cref="Replicas"/> yet.</summary>
+    internal EndpointAnnotation ForReplica() => new(Name, UriScheme, Port, TargetPort) { EnvironmentVariable = EnvironmentVariable };
 
     /// <summary>For others.</summary>
     internal string? Url => UrlAt(PublicPort);

@@ -73,6 +73,15 @@ public sealed class ResourceNotificationService
         }
     }
 
+    /// <summary>Of a resource that is gone nothing is known.</summary>
+    internal void Forget(IResource resource)
+    {
+        lock (gate)
+        {
+            current.Remove(resource.Name);
+        }
+    }
+
     private static string TypeOf(IResource resource) => resource switch
     {
         ProjectResource => "Project",

@@ -44,10 +44,38 @@ public sealed record CustomResourceSnapshot
     /// <summary>Why it is in this state, for a reader; secrets masked.</summary>
     internal string? Reason { get; init; }
 
+    /// <summary>What each of its health checks says; empty while nothing is known.</summary>
+    internal IReadOnlyList<HealthReportSnapshot> HealthReports { get; init; } = [];
+
+    /// <summary>Null while no process of ours runs for it.</summary>
+    internal int? ProcessId { get; init; }
+
+    internal DateTimeOffset? StartedAt { get; init; }
+
+    internal DateTimeOffset? StoppedAt { get; init; }
+
+    /// <summary>How often it was started after the first time.</summary>
+    internal int Restarts { get; init; }
+
+    /// <summary>How it ended last, for a reader; kept when it runs again.</summary>
+    internal string? LastEnd { get; init; }
+
+    /// <summary>What it was told with its last start; secrets masked.</summary>
+    internal IReadOnlyList<EnvironmentVariable> Environment { get; init; } = [];
+
     internal bool IsReady => State?.Text == KnownResourceStates.Running && HealthStatus == Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy;
 
     internal bool IsTerminal => KnownResourceStates.IsTerminal(State?.Text);
 }
+
+/// <summary>The last answer of one health check.</summary>
+internal sealed record HealthReportSnapshot(string Name, HealthStatus? Status, string? Reason);
+
+/// <summary>A variable as it may be shown.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Value">Its value, in which secrets are replaced.</param>
+/// <param name="IsMasked">Whether something in it was replaced.</param>
+internal sealed record EnvironmentVariable(string Name, string Value, bool IsMasked);
 
 public sealed class ResourceEvent(IResource resource, string resourceId, CustomResourceSnapshot snapshot)
 {

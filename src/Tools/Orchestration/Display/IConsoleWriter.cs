@@ -16,6 +16,9 @@ internal interface IConsoleWriter
 {
     void Line(string text, Tone tone);
 
+    /// <summary>An address to open, not to be overlooked.</summary>
+    void Link(string text, string address);
+
     /// <summary>A line that the next one replaces.</summary>
     void Transient(string text);
 

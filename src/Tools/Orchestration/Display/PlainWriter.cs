@@ -5,6 +5,8 @@ internal sealed class PlainWriter(TextWriter output) : IConsoleWriter
 {
     public void Line(string text, Tone tone) => output.WriteLine(text);
 
+    public void Link(string text, string address) => output.WriteLine($"{text} {address}");
+
     public void Transient(string text) => output.WriteLine(text);
 
     public void Table(string title, IReadOnlyList<ResourceRow> rows)

@@ -54,6 +54,9 @@ internal sealed class ResourceView : IAsyncDisposable
     /// <summary>A line about the application as a whole.</summary>
     public void Note(string text) => queue.Writer.TryWrite(() => writer.Line(mask.Apply(text), Tone.Plain));
 
+    /// <summary>An address to open, secrets and all: this is where its reader gets it from.</summary>
+    public void Link(string text, string address) => queue.Writer.TryWrite(() => writer.Link(text, address));
+
     /// <summary>A line of the resource that has the console; one that begins with <c>~ </c> is progress, which the next line replaces.</summary>
     public void PassThrough(string text) => queue.Writer.TryWrite(() =>
     {
@@ -149,5 +152,11 @@ internal sealed class ResourceView : IAsyncDisposable
         return new ResourceRow(resource.Name, snapshot.State?.Text ?? "", snapshot.IsReady ? Tone.Good : Tone.Bad, Address(resource));
     }
 
-    private static string Address(IResource resource) => string.Join(' ', resource.Annotations.OfType<EndpointAnnotation>().Select(endpoint => endpoint.Url));
+    /// <summary>For browsers, if there are such; else all.</summary>
+    private static string Address(IResource resource)
+    {
+        var all = resource.Annotations.OfType<EndpointAnnotation>().ToArray();
+        var pages = Array.FindAll(all, endpoint => endpoint.UriScheme is "http" or "https");
+        return string.Join(' ', (pages.Length > 0 ? pages : all).Select(endpoint => endpoint.Url));
+    }
 }

@@ -14,6 +14,17 @@ internal sealed class TerminalWriter(IAnsiConsole console) : IConsoleWriter
         console.WriteLine(text, StyleOf(tone));
     }
 
+    public void Link(string text, string address)
+    {
+        Erase();
+        console.WriteLine();
+        console.Write(new Text($"  {text} ", new Style(decoration: Decoration.Bold)));
+        // In one piece, whatever the width: terminals make a link of it.
+        console.Profile.Out.Writer.Write(console.Profile.Capabilities.Ansi ? $"\u001b[1;4;36m{address}\u001b[0m\n" : $"{address}\n");
+        console.Profile.Out.Writer.Flush();
+        console.WriteLine();
+    }
+
     public void Transient(string text)
     {
         Erase();

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.Orchestration.Display;
+using FlowPlatform.Orchestration.ResourceService;
 using FlowPlatform.Orchestration.Supervision;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -109,6 +110,12 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         Services.AddSingleton(new ResourceNotificationService());
         Services.AddSingleton<IReadOnlyList<IResource>>(expanded);
         Services.AddSingleton(ExecutionContext);
+        Services.AddSingleton<DashboardLink>();
+        Services.AddSingleton<RunnerFactory>();
+        Services.AddSingleton<RunningResources>();
+        Services.AddSingleton<ResourceDescriber>();
+        Services.AddSingleton<ResourceFeed>();
+        Services.AddSingleton(services => ActivatorUtilities.CreateInstance<ResourceServer>(services, applicationName));
         Services.AddSingleton<Orchestrator>();
         Services.AddSingleton(services => ResourceView.Create(
             applicationName, expanded.Where(resource => !resource.IsReplicated()), services.GetRequiredService<ResourceNotificationService>(), Settings, Mask));

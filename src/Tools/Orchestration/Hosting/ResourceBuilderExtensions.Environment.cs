@@ -32,6 +32,7 @@ public static partial class ResourceBuilderExtensions
         where TDestination : IResourceWithEnvironment
     {
         var name = connectionName ?? source.Resource.Name;
+        builder.Resource.Annotations.Add(new ReferenceAnnotation(source.Resource));
         return builder.WithEnvironment(context =>
         {
             var variable = (source.Resource as ConnectionStringResource)?.EnvironmentVariable ?? $"ConnectionStrings__{name}";
@@ -49,8 +50,10 @@ public static partial class ResourceBuilderExtensions
     /// <summary>Where a service's endpoints are: <c>services__{service}__{scheme or endpoint}__{index}</c> and <c>{SERVICE}_{ENDPOINT}</c>.</summary>
     public static IResourceBuilder<TDestination> WithReference<TDestination>(
         this IResourceBuilder<TDestination> builder, IResourceBuilder<IResourceWithServiceDiscovery> source)
-        where TDestination : IResourceWithEnvironment =>
-        builder.WithEnvironment(context =>
+        where TDestination : IResourceWithEnvironment
+    {
+        builder.Resource.Annotations.Add(new ReferenceAnnotation(source.Resource));
+        return builder.WithEnvironment(context =>
         {
             // Endpoints are looked up when the environment is made: they may be declared after the reference.
             foreach (var endpoint in source.Resource.Annotations.OfType<EndpointAnnotation>())
@@ -65,6 +68,7 @@ public static partial class ResourceBuilderExtensions
                 context.EnvironmentVariables[$"{Encode(source.Resource.Name)}_{Encode(endpoint.Name)}"] = reference;
             }
         });
+    }
 
     private static string FreeKey(EnvironmentCallbackContext context, string prefix)
     {

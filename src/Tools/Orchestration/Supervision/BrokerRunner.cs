@@ -123,6 +123,8 @@ internal sealed class BrokerRunner(
     {
         public Task<int> Exited => broker.Exited;
 
+        public int? ProcessId => broker.ProcessId;
+
         public Task StopAsync(TimeSpan grace) => broker.StopAsync(grace);
 
         public void Kill() => broker.Kill();

@@ -11,6 +11,8 @@ internal sealed class ExternalBrokerRunner(
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    public override bool TakesCommands => false;
+
     protected override async Task<ISupervised> StartAsync(CancellationToken cancellationToken)
     {
         var amqp = (await resource.GetConnectionStringAsync(cancellationToken))!;

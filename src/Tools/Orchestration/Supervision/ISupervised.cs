@@ -6,6 +6,9 @@ internal interface ISupervised
     /// <summary>Completes with the exit code.</summary>
     Task<int> Exited { get; }
 
+    /// <summary>The process that runs; null if it isn't one process, or somebody else's.</summary>
+    int? ProcessId => null;
+
     /// <summary>Asks it to end, and kills it after <paramref name="grace"/>.</summary>
     Task StopAsync(TimeSpan grace);
 

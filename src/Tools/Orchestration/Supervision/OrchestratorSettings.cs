@@ -6,8 +6,8 @@ namespace FlowPlatform.Orchestration.Supervision;
 
 /// <summary>
 /// What the local orchestrator takes from the AppHost's configuration: <c>Flow:Data</c> (state; default <c>.flow/data</c> beside the AppHost),
-/// <c>Flow:Broker</c> (auto, rabbitmq, install, docker; with embedded there is none), <c>Flow:Console</c> (the resource whose output goes through to the console)
-/// and <c>Flow:Detours</c> (ports that stand in front of a resource's endpoints).
+/// <c>Flow:Broker</c> (auto, rabbitmq, install, docker; with embedded there is none), <c>Flow:Console</c> (the resource whose output goes through to the console),
+/// <c>Flow:Detours</c> (ports that stand in front of a resource's endpoints) and <c>Flow:MaxReplicas</c> (in how many processes a project may run).
 /// </summary>
 internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource BrokerSource, string? ConsoleResource)
 {
@@ -18,6 +18,9 @@ internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource B
 
     /// <summary>Ports that others are told instead of where an endpoint listens, by resource and endpoint: <c>Flow:Detours:rabbitmq:stream = 21000</c>. Whoever asks for one forwards it.</summary>
     public IReadOnlyDictionary<(string Resource, string Endpoint), int> Detours { get; init; } = new Dictionary<(string, string), int>();
+
+    /// <summary>In how many processes a project may run, changed while it runs: <c>Flow:MaxReplicas:orders = 32</c>. Those that aren't named stay as they are declared.</summary>
+    public IReadOnlyDictionary<string, int> MaxReplicas { get; init; } = new Dictionary<string, int>();
 
     public static OrchestratorSettings From(IConfiguration configuration, string appHostDirectory, bool isDevelopment)
     {
@@ -36,8 +39,13 @@ internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource B
             Detours = configuration.GetSection("Flow:Detours").GetChildren()
                 .SelectMany(resource => resource.GetChildren().Select(endpoint => ((resource.Key, endpoint.Key), PortOf(endpoint))))
                 .ToDictionary(),
+            MaxReplicas = configuration.GetSection("Flow:MaxReplicas").GetChildren().ToDictionary(resource => resource.Key, CountOf, StringComparer.OrdinalIgnoreCase),
         };
     }
+
+    private static int CountOf(IConfigurationSection section) => int.TryParse(section.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1
+        ? count
+        : throw new ArgumentException($"{section.Path} is '{section.Value}'; it must be a number of replicas.");
 
     private static int PortOf(IConfigurationSection section) => int.TryParse(section.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= ushort.MaxValue
         ? port

@@ -52,6 +52,8 @@ internal sealed class PostgresRunner(
     {
         public Task<int> Exited => postgres.Exited;
 
+        public int? ProcessId => postgres.ProcessId;
+
         public Task StopAsync(TimeSpan grace) => postgres.StopAsync(grace);
 
         public void Kill() => postgres.Kill();

@@ -7,12 +7,14 @@ namespace FlowPlatform.Orchestration.Supervision;
 
 /// <summary>The environment of a project, by Aspire's conventions.</summary>
 internal sealed class ProjectEnvironment(
-    IResource resource, DistributedApplicationExecutionContext execution, OrchestratorSettings settings, SecretMask mask)
+    IResource resource, DistributedApplicationExecutionContext execution, OrchestratorSettings settings, DashboardLink dashboard, SecretMask mask)
 {
     private const string InstanceAlphabet = "abcdefghijklmnopqrstuvwxyz";
 
     /// <summary>What belongs to the AppHost's own process, or to <c>dotnet run</c>, and must not reach a service.</summary>
     private static readonly string[] NotInherited = ["DOTNET_LAUNCH_PROFILE", "ASPNETCORE_URLS", "ASPNETCORE_HTTP_PORTS", "ASPNETCORE_HTTPS_PORTS", "HTTP_PORTS", "HTTPS_PORTS"];
+
+    private static readonly string[] SecretNames = ["KEY", "PASSWORD", "SECRET", "TOKEN", "OTLP_HEADERS"];
 
     /// <summary>Eight lower-case letters that tell instances of a service apart in telemetry.</summary>
     private readonly string instanceId = RandomNumberGenerator.GetString(InstanceAlphabet, 8);
@@ -20,7 +22,7 @@ internal sealed class ProjectEnvironment(
     public async Task<Dictionary<string, string?>> MakeAsync(CancellationToken cancellationToken)
     {
         var environment = NotInherited.ToDictionary(name => name, _ => (string?)null, StringComparer.Ordinal);
-        AddTelemetry(environment);
+        await AddTelemetryAsync(environment, cancellationToken);
         AddEndpoints(environment);
         AddConsole(environment);
         var context = new EnvironmentCallbackContext(execution);
@@ -35,13 +37,34 @@ internal sealed class ProjectEnvironment(
         return environment;
     }
 
-    private void AddTelemetry(Dictionary<string, string?> environment)
+    /// <summary>What may be shown of it: without what only keeps something of the AppHost's own away, and with secrets replaced, by value and by name.</summary>
+    public IReadOnlyList<EnvironmentVariable> Show(IReadOnlyDictionary<string, string?> variables) =>
+    [
+        .. from variable in variables
+           where variable.Value is not null
+           orderby variable.Key
+           let shown = IsSecret(variable.Key) ? SecretMask.Masked : mask.Apply(variable.Value)
+           select new EnvironmentVariable(variable.Key, shown, shown != variable.Value),
+    ];
+
+    private static bool IsSecret(string name) => SecretNames.Any(part => name.EndsWith(part, StringComparison.OrdinalIgnoreCase));
+
+    private async Task AddTelemetryAsync(Dictionary<string, string?> environment, CancellationToken cancellationToken)
     {
-        if (settings.Telemetry.Headers is { } headers)
+        if (resource == dashboard.Resource)
+        {
+            foreach (var (name, value) in await dashboard.OwnVariablesAsync(cancellationToken))
+            {
+                environment[name] = value;
+            }
+            return;
+        }
+        var telemetry = await dashboard.TelemetryAsync(cancellationToken);
+        if (telemetry.Headers is { } headers)
         {
             mask.Add(headers[(headers.IndexOf('=') + 1)..]);
         }
-        foreach (var (name, value) in settings.Telemetry.Variables(resource.Declared().Name, instanceId))
+        foreach (var (name, value) in telemetry.Variables(resource.Declared().Name, instanceId))
         {
             environment[name] = value;
         }

@@ -17,11 +17,13 @@ internal sealed class ProjectRunner(
     {
         var assembly = FindAssembly();
         CheckPorts();
+        var variables = await environment.MakeAsync(cancellationToken);
+        await PublishEnvironmentAsync(environment.Show(variables));
         var start = new ChildProcessStart(DotnetHost.Path,
             [assembly, .. resource.Annotations.OfType<ArgumentsAnnotation>().SelectMany(annotation => annotation.Arguments)])
         {
             WorkingDirectory = WorkingDirectory(assembly),
-            Environment = await environment.MakeAsync(cancellationToken),
+            Environment = variables,
             OnLine = log.Add,
         };
         try
@@ -39,6 +41,9 @@ internal sealed class ProjectRunner(
         }
     }
 
+    /// <summary>A dashboard has no work to be done with.</summary>
+    protected override bool IsDeliberate(int exitCode) => !resource.Annotations.OfType<DashboardAnnotation>().Any() && base.IsDeliberate(exitCode);
+
     /// <summary>Healthy when all of its checks are.</summary>
     protected override Task WatchHealthAsync(CancellationToken cancellationToken)
     {
@@ -48,12 +53,16 @@ internal sealed class ProjectRunner(
             return PublishHealthAsync(HealthStatus.Healthy, null);
         }
         var results = new ConcurrentDictionary<string, (HealthStatus Health, string? Reason)>();
-        return Task.WhenAll(checks.Select(check => WatchAsync(check, (health, reason) =>
+        return Task.WhenAll(checks.Select(check => WatchAsync(check, async (health, reason) =>
         {
             results[check.Key] = (health, reason);
+            await PublishReportsAsync([.. checks.Select(each => results.TryGetValue(each.Key, out var known)
+                ? new HealthReportSnapshot(each.Key, known.Health, known.Reason) : new HealthReportSnapshot(each.Key, null, null))]);
             var bad = results.Values.FirstOrDefault(result => result.Health != HealthStatus.Healthy);
-            return bad.Reason is not null ? PublishHealthAsync(HealthStatus.Unhealthy, bad.Reason)
-                : results.Count == checks.Length ? PublishHealthAsync(HealthStatus.Healthy, null) : Task.CompletedTask;
+            if (bad.Reason is not null || results.Count == checks.Length)
+            {
+                await PublishHealthAsync(bad.Reason is null ? HealthStatus.Healthy : HealthStatus.Unhealthy, bad.Reason);
+            }
         }, cancellationToken)));
     }
 

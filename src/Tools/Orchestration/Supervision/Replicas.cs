@@ -16,10 +16,15 @@ internal static class Replicas
         foreach (var resource in resources)
         {
             expanded.Add(resource);
-            if (resource is ProjectResource project && project.Annotations.OfType<ReplicasAnnotation>().LastOrDefault() is { Count: > 1 and var count })
+            if (resource is not ProjectResource project)
+            {
+                continue;
+            }
+            project.Annotations.Add(new ReplicatedAnnotation());
+            if (project.Annotations.OfType<ReplicasAnnotation>().LastOrDefault() is { Count: > 1 and var count })
             {
                 var replicas = Enumerable.Range(1, count).Select(number => Make(project, number)).ToList();
-                project.Annotations.Add(new ReplicatedAnnotation(replicas));
+                Set(project, replicas);
                 expanded.AddRange(replicas);
             }
         }
@@ -29,7 +34,10 @@ internal static class Replicas
     }
 
     /// <summary>True if other resources run for this one.</summary>
-    public static bool IsReplicated(this IResource resource) => resource.Annotations.OfType<ReplicatedAnnotation>().Any();
+    public static bool IsReplicated(this IResource resource) => resource.RunningReplicas().Count > 0;
+
+    /// <summary>Those that run for it; none if it runs by itself.</summary>
+    public static IReadOnlyList<ProjectResource> RunningReplicas(this IResource resource) => resource.Annotations.OfType<ReplicatedAnnotation>().FirstOrDefault()?.Replicas ?? [];
 
     /// <summary>The resource as it was declared.</summary>
     public static IResource Declared(this IResource resource) => resource.Annotations.OfType<ReplicaAnnotation>().FirstOrDefault()?.Of ?? resource;
@@ -40,10 +48,22 @@ internal static class Replicas
         var declared = replica.Declared();
         return ReferenceEquals(declared, replica) ? Task.CompletedTask
             : notifications.PublishUpdateAsync(declared, before => Together(
-                before, [.. declared.Annotations.OfType<ReplicatedAnnotation>().Single().Replicas.Select(other => notifications.Find(other)?.Snapshot)]));
+                before, [.. declared.RunningReplicas().Select(other => notifications.Find(other)?.Snapshot)]));
     }
 
-    private static ProjectResource Make(ProjectResource project, int number)
+    /// <summary>From now on these run for it: their addresses are its own.</summary>
+    public static void Set(ProjectResource project, IReadOnlyList<ProjectResource> replicas)
+    {
+        foreach (var endpoint in project.Annotations.OfType<EndpointAnnotation>())
+        {
+            endpoint.Replicas = [.. replicas.Select(replica => replica.Annotations.OfType<EndpointAnnotation>().Single(other => other.Name == endpoint.Name))];
+        }
+        project.Annotations.OfType<ReplicatedAnnotation>().Single().Replicas = replicas;
+    }
+
+    /// <summary>A replica with all that its project has but ports, not one of its replicas yet.</summary>
+    /// <exception cref="DistributedApplicationException">The project has a port of its own, which can't be shared.</exception>
+    public static ProjectResource Make(ProjectResource project, int number)
     {
         var replica = new ProjectResource(string.Create(CultureInfo.InvariantCulture, $"{project.Name}-{number}"));
         foreach (var annotation in project.Annotations.Where(annotation => annotation is not (ReplicasAnnotation or ReplicatedAnnotation)))
@@ -58,7 +78,13 @@ internal static class Replicas
 
     private static CustomResourceSnapshot Together(CustomResourceSnapshot before, CustomResourceSnapshot?[] replicas)
     {
+        if (replicas.Length == 0)
+        {
+            return before;
+        }
         var ready = replicas.Count(replica => replica is { IsReady: true });
+        var restarts = replicas.Sum(replica => replica?.Restarts ?? 0);
+        before = before with { Restarts = restarts, ProcessId = null, StartedAt = replicas.Min(replica => replica?.StartedAt), StoppedAt = null, Environment = [], HealthReports = [] };
         if (ready == replicas.Length)
         {
             return before with { State = replicas[0]!.State, HealthStatus = HealthStatus.Healthy, Reason = null, ExitCode = null };

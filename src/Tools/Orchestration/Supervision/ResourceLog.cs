@@ -7,11 +7,9 @@ namespace FlowPlatform.Orchestration.Supervision;
 /// <summary>A resource's output: the last lines in memory, all of it in a file (cut at 10 MB, one older file kept). Secrets are masked. Safe for concurrent use.</summary>
 internal sealed class ResourceLog : IDisposable
 {
-    private const int LinesMax = 2_000;
     private const long FileBytesMax = 10 << 20;
 
     private readonly Lock gate = new();
-    private readonly OutputBuffer buffer = new(LinesMax);
     private readonly SecretMask mask;
     private readonly TimeProvider time;
     private readonly string path;
@@ -29,21 +27,23 @@ internal sealed class ResourceLog : IDisposable
     /// <summary>Raised for every line, masked.</summary>
     public event Action<OutputLine>? LineAdded;
 
-    public string Tail(int lines) => buffer.Tail(lines);
+    /// <summary>The last lines, numbered.</summary>
+    public ConsoleTail Lines { get; } = new();
 
     public void Add(OutputLine line)
     {
         var masked = line with { Text = mask.Apply(line.Text) };
-        buffer.Add(masked);
+        var now = time.GetUtcNow();
         lock (gate)
         {
+            Lines.Add(now, masked);
             if (writer is { BaseStream.Length: > FileBytesMax })
             {
                 writer.Dispose();
                 File.Move(path, path + ".1", overwrite: true);
                 writer = Open();
             }
-            var stamp = time.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+            var stamp = now.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
             writer?.WriteLine($"{stamp} {(line.IsError ? "E" : " ")} {masked.Text}");
         }
         LineAdded?.Invoke(masked);

@@ -7,14 +7,16 @@ namespace FlowPlatform.Orchestration.Supervision;
 /// Supervises one resource: waits for what it depends on, starts it, watches its health, starts it again when it crashes, stops it.
 /// An end with 0 or 1 was meant by the process itself; any other code is a crash (a signal, an unhandled exception).
 /// </summary>
-internal abstract class ResourceRunner(IResource resource, ResourceNotificationService notifications, SecretMask mask, TimeProvider time) : IDisposable
+internal abstract partial class ResourceRunner(IResource resource, ResourceNotificationService notifications, SecretMask mask, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource stopping = new();
+    private readonly Lock gate = new();
     private volatile ISupervised? current;
     private TimeSpan grace;
-    private Task? supervision;
+    private Supervision? supervision;
+    private int starts;
 
     public IResource Resource { get; } = resource;
 
@@ -27,16 +29,17 @@ internal abstract class ResourceRunner(IResource resource, ResourceNotificationS
 
     public IReadOnlyList<IResource> Dependencies { get; } = [.. resource.Annotations.OfType<WaitAnnotation>().Select(wait => wait.Resource)];
 
-    public void Start() => supervision = SuperviseAsync(stopping.Token);
+    public void Start() => Begin();
 
-    /// <summary>Ends the resource within the grace and one more second.</summary>
+    /// <summary>Ends the resource for good, within the grace and one more second.</summary>
     public async Task StopAsync(TimeSpan stopGrace)
     {
         grace = stopGrace;
         await stopping.CancelAsync();
-        if (supervision is not null && await Task.WhenAny(supervision, Task.Delay(stopGrace + KillLimit, Time)) == supervision)
+        var ending = Current()?.Task;
+        if (ending is not null && await Task.WhenAny(ending, Task.Delay(stopGrace + KillLimit, Time)) == ending)
         {
-            await supervision;
+            await ending;
         }
         Kill();
     }
@@ -49,7 +52,12 @@ internal abstract class ResourceRunner(IResource resource, ResourceNotificationS
     }
 
     /// <summary>After the stop.</summary>
-    public void Dispose() => stopping.Dispose();
+    public void Dispose()
+    {
+        Current()?.Dispose();
+        stopping.Dispose();
+        commands.Dispose();
+    }
 
     protected abstract Task<ISupervised> StartAsync(CancellationToken cancellationToken);
 
@@ -62,14 +70,31 @@ internal abstract class ResourceRunner(IResource resource, ResourceNotificationS
     protected Task PublishHealthAsync(HealthStatus health, string? reason) => PublishAsync(
         snapshot => snapshot.State?.Text == KnownResourceStates.Running ? snapshot with { HealthStatus = health, Reason = reason } : snapshot);
 
-    protected Task PublishAsync(string state, string? style = null, string? reason = null, int? exitCode = null) => PublishAsync(
-        snapshot => snapshot with
+    /// <summary>What each check says; what is no news isn't published.</summary>
+    protected Task PublishReportsAsync(IReadOnlyList<HealthReportSnapshot> reports) => PublishAsync(
+        snapshot => snapshot.HealthReports.SequenceEqual(reports) ? snapshot : snapshot with { HealthReports = reports });
+
+    /// <summary>What the process is told, for who looks at it.</summary>
+    protected Task PublishEnvironmentAsync(IReadOnlyList<EnvironmentVariable> environment) => PublishAsync(snapshot => snapshot with { Environment = environment });
+
+    protected Task PublishAsync(string state, string? style = null, string? reason = null, int? exitCode = null) => PublishAsync(snapshot =>
+    {
+        var runs = state == KnownResourceStates.Running;
+        return snapshot with
         {
             State = new ResourceStateSnapshot(state, style),
             HealthStatus = null,
             ExitCode = exitCode,
             Reason = reason is null ? null : Mask.Apply(reason),
-        });
+            HealthReports = runs || state == KnownResourceStates.Stopping ? snapshot.HealthReports : [],
+            ProcessId = runs ? current?.ProcessId : state == KnownResourceStates.Stopping ? snapshot.ProcessId : null,
+            Restarts = Math.Max(starts - 1, 0),
+            StartedAt = runs ? Time.GetUtcNow() : snapshot.StartedAt,
+            StoppedAt = runs ? null : IsUp(snapshot.State?.Text) && !IsUp(state) ? Time.GetUtcNow() : snapshot.StoppedAt,
+        };
+    });
+
+    private static bool IsUp(string? state) => state == KnownResourceStates.Running || state == KnownResourceStates.Stopping;
 
     private async Task PublishAsync(Func<CustomResourceSnapshot, CustomResourceSnapshot> change)
     {
@@ -122,7 +147,7 @@ internal abstract class ResourceRunner(IResource resource, ResourceNotificationS
         {
             if (!backoff.IsLooping)
             {
-                await PublishAsync(KnownResourceStates.Starting, KnownResourceStateStyles.Info);
+                await PublishAsync(KnownResourceStates.Starting, backoff.Crashes == 0 ? KnownResourceStateStyles.Info : KnownResourceStateStyles.Warn);
             }
             var started = Time.GetTimestamp();
             var (exitCode, fault) = await RunOnceAsync(cancellationToken);
@@ -138,6 +163,7 @@ internal abstract class ResourceRunner(IResource resource, ResourceNotificationS
                 return;
             }
             var delay = backoff.Next(Time.GetElapsedTime(started));
+            await PublishAsync(snapshot => snapshot with { LastEnd = $"{(fault is null ? $"crashed ({ExitCodes.Describe(exitCode)})" : Mask.Apply(fault))} at {Time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z" });
             await PublishAsync(backoff.IsLooping ? KnownResourceStates.CrashLoop : KnownResourceStates.Starting, KnownResourceStateStyles.Warn,
                 $"{fault ?? $"crashed ({ExitCodes.Describe(exitCode)})"}; start {backoff.Crashes + 1} in {delay.TotalSeconds:0.#} s", exitCode);
             await Task.Delay(delay, Time, cancellationToken);
@@ -157,6 +183,7 @@ internal abstract class ResourceRunner(IResource resource, ResourceNotificationS
             return (-1, e.Message);
         }
         current = instance;
+        starts++;
         using var life = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var health = Task.CompletedTask;
         try

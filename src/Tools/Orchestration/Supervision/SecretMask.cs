@@ -5,7 +5,7 @@ namespace FlowPlatform.Orchestration.Supervision;
 /// <summary>Replaces known secrets in whatever is shown or logged. Safe for concurrent use.</summary>
 internal sealed class SecretMask
 {
-    private const string Masked = "***";
+    public const string Masked = "***";
 
     // Shorter values would mask ordinary words.
     private const int LengthMin = 4;

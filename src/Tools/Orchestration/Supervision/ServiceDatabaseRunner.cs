@@ -10,6 +10,8 @@ internal sealed class ServiceDatabaseRunner(
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    public override bool TakesCommands => false;
+
     protected override async Task<ISupervised> StartAsync(CancellationToken cancellationToken)
     {
         var server = (await database.Server.GetConnectionStringAsync(cancellationToken))!;

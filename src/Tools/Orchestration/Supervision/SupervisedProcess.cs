@@ -6,6 +6,8 @@ internal sealed class SupervisedProcess(ChildProcess child, ProcessJournal journ
 {
     public Task<int> Exited => child.Exited;
 
+    public int? ProcessId => child.ProcessId;
+
     public async Task StopAsync(TimeSpan grace)
     {
         await child.StopAsync(grace, time);
