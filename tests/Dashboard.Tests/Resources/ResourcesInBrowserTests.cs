@@ -25,17 +25,17 @@ public sealed class ResourcesInBrowserTests(TestBrowser browser)
             await page.SeesAsync("payments is red", page.Page.Locator("tr[data-resource=payments][data-state=error]"));
             await page.LookAsync("pages/resources");
 
-            await page.Page.GetByRole(AriaRole.Button, new() { Name = "Start payments" }).ClickAsync();
+            await page.Page.GetByRole(AriaRole.Button, new() { Name = "Start payments", Exact = true }).ClickAsync();
             await page.UntilAsync("the start is asked for", () => Task.FromResult(host.Commands.ToArray()), static commands => commands is ["payments start"]);
             host.Change("payments", static state => state with { State = "Running", StateStyle = "success", Health = "Healthy", Reason = null });
             await page.SeesAsync("payments is green again", page.Page.Locator("tr[data-resource=payments][data-state=good]"));
 
-            await page.Page.GetByRole(AriaRole.Button, new() { Name = "Stop orders" }).ClickAsync();
+            await page.Page.GetByRole(AriaRole.Button, new() { Name = "Stop orders", Exact = true }).ClickAsync();
             await page.SeesAsync("it is asked whether that is meant", page.Page.GetByRole(AriaRole.Dialog).GetByText("payments, shipping need it."));
             await page.LookAsync("pages/resources-confirm");
-            await page.Page.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+            await page.Page.GetByRole(AriaRole.Button, new() { Name = "Cancel", Exact = true }).ClickAsync();
             await page.Page.GetByRole(AriaRole.Button, new() { Name = "Restart orders" }).ClickAsync();
-            await page.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Restart" }).ClickAsync();
+            await page.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Restart", Exact = true }).ClickAsync();
             await page.UntilAsync("only what was confirmed is asked for", () => Task.FromResult(host.Commands.ToArray()), static commands => commands is ["payments start", "orders restart"]);
 
             await page.Page.GetByRole(AriaRole.Link, new() { Name = "inventory", Exact = true }).ClickAsync();
@@ -60,8 +60,8 @@ public sealed class ResourcesInBrowserTests(TestBrowser browser)
             await page.UntilAsync("a rate is shown", async () =>
             {
                 Flows(board, events += 3);
-                return await page.Page.Locator(".edge-label").AllInnerTextsAsync();
-            }, static labels => labels.Any(static label => label.EndsWith("/s", StringComparison.Ordinal)));
+                return await page.Page.Locator(".edge-label").AllTextContentsAsync();
+            }, static labels => labels.Any(static label => label.Trim().EndsWith("/s", StringComparison.Ordinal)));
             await page.LookAsync("pages/resources-graph");
         });
     }

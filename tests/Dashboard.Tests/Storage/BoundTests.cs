@@ -8,7 +8,12 @@ using OpenTelemetry.Proto.Metrics.V1;
 
 namespace FlowPlatform.Dashboard.Tests.Storage;
 
+/// <summary>Tests that measure the process's memory run alone.</summary>
+[CollectionDefinition(nameof(Measuring), DisableParallelization = true)]
+public sealed class Measuring;
+
 /// <summary>What is kept is bounded, whatever comes.</summary>
+[Collection(nameof(Measuring))]
 public sealed class BoundTests
 {
     private static readonly DateTimeOffset Start = DateTimeOffset.UnixEpoch.AddYears(50);

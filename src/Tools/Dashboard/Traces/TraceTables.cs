@@ -6,8 +6,10 @@ namespace FlowPlatform.Dashboard.Traces;
 /// <summary>Writes spans, and with them what is known of each trace as a whole.</summary>
 internal sealed class TraceTables : ISignalTables<TraceExport>
 {
-    /// <summary>Traces that one step of trimming deletes.</summary>
+    /// <summary>What one step of trimming deletes: so many traces, or fewer that have so many spans. A thousand traces of hundreds of spans may be all that there are.</summary>
     private const int TrimTraces = 1_000;
+
+    private const int TrimSpans = 2_000;
 
     /// <summary>Traces whose number and size are known without a look.</summary>
     private const int MaxKnown = 16_384;
@@ -46,7 +48,7 @@ internal sealed class TraceTables : ISignalTables<TraceExport>
             """);
         addService = connection.Prepare(
             "INSERT INTO trace_service (trace, service, spans, errors) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET spans = spans + ?3, errors = errors + ?4");
-        oldest = connection.Prepare("SELECT id, received FROM trace ORDER BY id LIMIT ?1");
+        oldest = connection.Prepare("SELECT id, received, spans FROM trace ORDER BY id LIMIT ?1");
         trims = [.. ByTrace.Select(table => connection.Prepare($"DELETE FROM {table} <= ?1"))];
         lastId = SignalConnection.One(last);
     }
@@ -64,16 +66,18 @@ internal sealed class TraceTables : ISignalTables<TraceExport>
     public bool TrimOldest(long receivedBefore)
     {
         long? end = null;
+        var found = 0L;
         oldest.With(1, TrimTraces);
         while (oldest.Step())
         {
-            if (oldest.Long(1) >= receivedBefore)
+            if (oldest.Long(1) >= receivedBefore || found >= TrimSpans)
             {
                 oldest.Reset();
                 break;
             }
 
             end = oldest.Long(0);
+            found += oldest.Long(2);
         }
 
         if (end is null)
