@@ -11,7 +11,7 @@ namespace ServiceDefaults.Telemetry;
 /// </summary>
 internal sealed class SamplerFilter(Sampler inner) : Sampler
 {
-    private static readonly string[] Probes = ["/health", "/alive", "/flow/status"];
+    private static readonly string[] Probes = ["/health", "/alive", "/flow/status", "/flow/contracts"];
 
     /// <summary>True for the path of what is asked again and again by machines.</summary>
     public static bool IsProbe(string path) => Array.IndexOf(Probes, path) >= 0;

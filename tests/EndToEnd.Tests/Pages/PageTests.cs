@@ -23,7 +23,7 @@ public sealed partial class PageTests(TestBrowser browser, SeenSystem system) : 
         var trace = await system.PlaceAsync(order);
 
         var listed = page.Page.Locator($"table a[href*='{trace}']");
-        await page.OpenUntilAsync("/traces", "the order's trace is listed", [listed], StartLimit);
+        await page.OpenUntilAsync("/traces?service=orders&name=POST", "the order's trace is listed", [listed], StartLimit);
         await listed.ClickAsync();
         var sent = page.Page.GetByRole(AriaRole.Link, new() { NameRegex = SendOrders() });
         await page.SeesAsync("the trace is open", sent);

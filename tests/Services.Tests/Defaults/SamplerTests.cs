@@ -45,6 +45,7 @@ public sealed class SamplerTests
     [InlineData("/health")]
     [InlineData("/alive")]
     [InlineData("/flow/status")]
+    [InlineData("/flow/contracts")]
     public void Probes_are_dropped(string path)
     {
         var sampler = new SamplerFilter(new AlwaysOnSampler());
