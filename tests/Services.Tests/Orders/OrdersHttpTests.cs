@@ -206,7 +206,7 @@ public sealed class OrdersHttpTests : IAsyncLifetime
             .ShouldBe(
                 [
                     "/health", "/alive", "/flow/status", "/orders", "/orders/batch", "/orders/{id}/cancel", "/returns", "/returns/{id}", "/orders/{id}", "/orders/summary",
-                    "/flow/parked", "/flow/parked/{consumer}/{stream}/{partition}/{key}", "/flow/redrive", "/flow/discard", "/flow/audit", "/flow/adopt", "/flow/accept-gap", "/flow/incidents",
+                    "/flow/parked", "/flow/parked/{consumer}/{stream}/{partition}/{key}", "/flow/redrive", "/flow/discard", "/flow/audit", "/flow/adopt", "/flow/accept-gap", "/flow/incidents", "/flow/contracts",
                 ],
                 ignoreOrder: true);
     }
