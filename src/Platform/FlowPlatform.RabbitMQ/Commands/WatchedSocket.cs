@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using RabbitMQ.Client;
 
@@ -14,9 +13,6 @@ internal sealed class WatchedSocket(AddressFamily family, Action lost)
 {
     /// <inheritdoc />
     public override NetworkStream GetStream() => new WatchedStream(Client, lost);
-
-    /// <inheritdoc />
-    public override async Task ConnectAsync(IPAddress ep, int port, CancellationToken cancellationToken = default) => await Client.ConnectAsync(ep, port, cancellationToken);
 
     private sealed class WatchedStream(Socket socket, Action lost) : NetworkStream(socket)
     {
@@ -88,10 +84,12 @@ internal sealed class WatchedSocket(AddressFamily family, Action lost)
             }
             catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
             {
-                isLost = true;
+                // So it has.
             }
-
-            lost();
+            finally
+            {
+                lost();
+            }
         }
     }
 }
