@@ -1,0 +1,5 @@
+using FlowPlatform.RabbitMQ;
+using FlowPlatform.Storage;
+using ServiceNamespace;
+
+await App.Build(args, flow => flow.UseStore().UseRabbitMq()).RunAsync();
