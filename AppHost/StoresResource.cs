@@ -55,9 +55,9 @@ internal static class StoresExtensions
                 return new StoresResource(builder, Server: null) { Kind = flags.Stores };
             }
             var prefix = PrefixOf(builder.Configuration["FLOW_POSTGRES_PREFIX"]);
-            var server = AppHostFlags.Services.All(service => builder.IsConfigured($"{service}-db")) ? null
+            var server = flags.Services.All(service => builder.IsConfigured($"{service}-db")) ? null
                 : builder.IsConfigured("postgres") ? HostMode.AddGivenPostgres(builder, "postgres")
-                : HostMode.AddPostgres(builder, flags, [.. AppHostFlags.Services.Select(service => NameOf(prefix, service))]);
+                : HostMode.AddPostgres(builder, flags, [.. flags.Services.Select(service => NameOf(prefix, service))]);
             return new StoresResource(builder, server) { Kind = flags.Stores, Prefix = prefix };
         }
         catch (UsageException e)

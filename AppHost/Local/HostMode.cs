@@ -22,7 +22,7 @@ internal static class HostMode
         if (flags.Stores == "postgres")
         {
             // While it runs, too: replicas share a database.
-            foreach (var service in AppHostFlags.Services)
+            foreach (var service in flags.Services)
             {
                 builder.Configuration[$"Flow:MaxReplicas:{service}"] = AppHostFlags.MaxReplicas.ToString(CultureInfo.InvariantCulture);
             }
