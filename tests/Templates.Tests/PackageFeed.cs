@@ -5,7 +5,7 @@ internal sealed class PackageFeed : IDisposable
 {
     private static readonly string[] Projects =
     [
-        "src/Platform/FlowPlatform", "src/Platform/FlowPlatform.Storage", "src/Platform/FlowPlatform.RabbitMQ", "src/Platform/FlowPlatform.Testing", "ServiceDefaults",
+        "src/Platform/FlowPlatform", "src/Platform/FlowPlatform.Storage", "src/Platform/FlowPlatform.RabbitMQ", "src/Platform/FlowPlatform.Testing", "ServiceDefaults", "src/Tools/Orchestration",
     ];
 
     private readonly TemporaryDirectory directory = new();
