@@ -26,8 +26,12 @@ internal static class Commands
 {
     public static string? Value(string[] args, string name) => Array.IndexOf(args, name) is >= 0 and var index && index + 1 < args.Length ? args[index + 1] : null;
 
-    public static Mutation Named(string[] args, string name) =>
-        Value(args, name) is { } wanted ? AllMutations.Find(wanted) : new Mutation();
+    public static Mutation Named(string[] args, string name)
+    {
+        var mutation = Value(args, name) is { } wanted ? AllMutations.Find(wanted) : new Mutation();
+        mutation.WatchesOwners = !args.Contains("--effects-only");
+        return mutation;
+    }
 
     /// <summary>One schedule, with everything that happens in it.</summary>
     public static int Replay(ulong seed, Mutation mutation)

@@ -1,6 +1,8 @@
 using FlowPlatform.Hosting;
 using FlowPlatform.Log;
 using FlowPlatform.Outbox;
+using FlowPlatform.Storage.Sqlite;
+using FlowPlatform.Stores;
 using FlowPlatform.Tests.Runtime;
 using FlowPlatform.Tests.Support;
 
@@ -102,6 +104,35 @@ public sealed class AdoptTests : IDisposable
         await Eventually.ThatAsync("it is back", () => log.Records(Partition).Count == 6 && !relay.Refilling);
         relay.Losses.ShouldBe(1);
         (await relay.TrimAsync(3, 100, Cancel)).ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task What_the_log_has_beyond_a_store_is_found_behind_a_gap_and_the_events_of_others()
+    {
+        var published = new PublishedStreams("bank");
+        var stream = new StreamDefinition("accounts", 3);
+        published.Add(typeof(AccountsEvent), stream);
+        await using var store = new SqliteServiceStore(directory.Path, typeof(AdoptTests).Assembly, published, TimeProvider.System);
+        await store.OpenAsync(Cancel);
+        List<string> decided = [];
+        for (var number = 1; number <= 10; number++)
+        {
+            decided.Add(await store.WriteAsync(transaction => ValueTask.FromResult(transaction.Emit(new PaidIn("a", number), Envelopes.Time)), Cancel));
+        }
+
+        // The log had lost 1 to 9 when their rows were gone; so its sequences are at lower offsets than they would have without a gap.
+        await store.Outbox.ConfirmAsync([new OutboxConfirm(Partition, 10, decided[9])], Cancel);
+        await store.Outbox.TrimAsync(Partition, 9, 100, Cancel);
+        await log.EnsureStreamAsync(stream, Cancel);
+        log.Append(Partition, Envelopes.Gap(1, 9, store.Outbox.Producer), Envelopes.PaidIn(decided[9], 10, store.Outbox.Producer), Envelopes.PaidIn("beyond 1", 11, store.Outbox.Producer));
+        log.Append(Partition, [.. Enumerable.Range(1, 20).Select(number => Envelopes.PaidIn($"other {number}", 0, null))]);
+        log.Append(Partition, Envelopes.PaidIn("beyond 2", 12, store.Outbox.Producer));
+
+        var adoption = await new OutboxAdopter(log, store.Outbox, published, TimeProvider.System).AdoptAsync(anew: false, Cancel);
+
+        (adoption.Beyond, adoption.PublishedAgain).ShouldBe((2, 0));
+        adoption.To.ShouldNotBe(adoption.From);
+        (await store.Outbox.ReadAsync(Partition, 0, 100, 1 << 20, Cancel)).ShouldBeEmpty("the log has sequence 10: under a new name it would take effect twice");
     }
 
     [Fact]

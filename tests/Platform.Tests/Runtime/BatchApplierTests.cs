@@ -30,7 +30,7 @@ public sealed class BatchApplierTests : IDisposable
         await ApplyAsync(applier, Item(second, Envelopes.PaidIn("e1", 1).At(0, Second)));
         var poisoned = await Should.ThrowAsync<PoisonEventException>(() => ApplyAsync(
             applier,
-            Item(second, Gap(1, 1).At(1, Second)),
+            Item(second, Envelopes.Gap(1, 1).At(1, Second)),
             Item(first, Envelopes.PaidIn("good", 1).At(0, First), Envelopes.PaidIn("e2", 2, account: "bad").At(1, First))));
 
         poisoned.Message.ShouldContain("bad can't be summed");
@@ -122,12 +122,6 @@ public sealed class BatchApplierTests : IDisposable
     }
 
     private static FeedItem Item(PartitionCursor cursor, params LogRecord[] records) => new(cursor, new LogBatch(cursor.Partition, records, null));
-
-    private static EventEnvelope Gap(long from, long to) => new()
-    {
-        Id = "gap", Type = GapEvent.TypeName, Source = "bank", Key = "k", Time = Envelopes.Time, CommittedAt = Envelopes.Time, Producer = "bank/1", Sequence = to,
-        Data = FlowJson.Serialize(new GapEvent(from, to)),
-    };
 
     /// <summary>A store on which each commit takes 50 ms.</summary>
     private sealed class SlowCommits(IStore inner, VirtualClock clock) : IStore

@@ -1,3 +1,4 @@
+using FlowPlatform.Consumers;
 using FlowPlatform.Events;
 using FlowPlatform.Log;
 using FlowPlatform.Stores;
@@ -19,6 +20,13 @@ internal static class Envelopes
         Producer = producer,
         Sequence = sequence,
         Data = FlowJson.Serialize(new PaidIn(account, amount)),
+    };
+
+    /// <summary>What a producer says of sequences that it can't give again.</summary>
+    public static EventEnvelope Gap(long from, long to, string producer = "bank/1") => new()
+    {
+        Id = $"gap-{from}-{to}", Type = GapEvent.TypeName, Source = "bank", Key = "k", Time = Time, CommittedAt = Time, Producer = producer, Sequence = to,
+        Data = FlowJson.Serialize(new GapEvent(from, to)),
     };
 
     /// <summary>The same, but of another type.</summary>

@@ -83,8 +83,8 @@ public sealed class PartitionCursorTests
     public void A_gap_is_dropped_by_who_has_applied_it_and_stops_who_has_not()
     {
         cursor.Take(Envelopes.PaidIn("a", 1).At(0));
-        cursor.Take(Gap(1, 1).At(1)).ShouldBeFalse();
-        var hole = Should.Throw<SequenceHoleException>(() => cursor.Take(Gap(1, 3).At(2)));
+        cursor.Take(Envelopes.Gap(1, 1).At(1)).ShouldBeFalse();
+        var hole = Should.Throw<SequenceHoleException>(() => cursor.Take(Envelopes.Gap(1, 3).At(2)));
         (hole.From, hole.To).ShouldBe((2, 3));
     }
 
@@ -149,7 +149,7 @@ public sealed class PartitionCursorTests
     public void A_gap_that_is_passed_is_noted()
     {
         Take10();
-        cursor.Take(Gap(3, 4).At(10)).ShouldBeFalse();
+        cursor.Take(Envelopes.Gap(3, 4).At(10)).ShouldBeFalse();
         cursor.TryTakeNote(out var note).ShouldBeTrue();
         (note.Kind, cursor.TryTakeNote(out _)).ShouldBe(("gap", false));
     }
@@ -181,10 +181,4 @@ public sealed class PartitionCursorTests
     {
         Found = Envelopes.PaidIn($"e{foundAt + 1}", foundAt + 1).At(foundAt), Last = Envelopes.PaidIn($"e{logEndsAt + 1}", logEndsAt + 1).At(logEndsAt), SteppedBack = true,
     });
-
-    private static EventEnvelope Gap(long from, long to) => new()
-    {
-        Id = $"gap-{from}-{to}", Type = GapEvent.TypeName, Source = "bank", Key = "k", Time = Envelopes.Time, CommittedAt = Envelopes.Time, Producer = "bank/1", Sequence = to,
-        Data = FlowJson.Serialize(new GapEvent(from, to)),
-    };
 }

@@ -71,6 +71,33 @@ public sealed class RelayTests : IDisposable
         log.Records(Partition).Count.ShouldBe(4);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(9)]
+    public async Task A_restored_backup_that_has_decided_anew_is_refused_though_others_have_written_in_between(int others)
+    {
+        var published = new PublishedStreams("bank");
+        var stream = new StreamDefinition("accounts", 3);
+        published.Add(typeof(AccountsEvent), stream);
+        await using var store = new SqliteServiceStore(directory.Path, typeof(RelayTests).Assembly, published, TimeProvider.System);
+        await store.OpenAsync(TestContext.Current.CancellationToken);
+        List<string> decided = [];
+        for (var number = 1; number <= 3; number++)
+        {
+            decided.Add(await store.WriteAsync(transaction => ValueTask.FromResult(transaction.Emit(new PaidIn("a", number), Envelopes.Time)), TestContext.Current.CancellationToken));
+        }
+
+        // Where it is looked for by offset, the one that differs is behind those of others.
+        await log.EnsureStreamAsync(stream, TestContext.Current.CancellationToken);
+        log.Append(Partition, Envelopes.PaidIn(decided[0], 1, store.Outbox.Producer), Envelopes.PaidIn("lost", 2, store.Outbox.Producer));
+        log.Append(Partition, [.. Enumerable.Range(0, others).Select(number => Envelopes.PaidIn($"other {number}", number % 2 == 0 ? 0 : number, number % 2 == 0 ? null : "teller/1"))]);
+        log.Append(Partition, Envelopes.PaidIn(decided[2], 3, store.Outbox.Producer));
+        var relay = new PartitionRelay(log, store.Outbox, stream, new OutboxHead(Partition, 1, 1, decided[0]), TimeProvider.System);
+        var refused = await Should.ThrowAsync<OutboxIdentityException>(() => relay.RunAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30)));
+        refused.Message.ShouldContain("at sequence 2");
+        log.Records(Partition).Count.ShouldBe(3 + others);
+    }
+
     [Fact]
     public async Task What_another_replica_publishes_during_the_look_is_not_missed_in_the_log()
     {

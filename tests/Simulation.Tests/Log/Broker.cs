@@ -13,6 +13,7 @@ internal sealed class Broker(Machine machine)
     private readonly Dictionary<string, int> streams = new(StringComparer.Ordinal);
     private readonly Dictionary<PartitionId, BrokerPartition> partitions = [];
     private readonly Dictionary<PartitionId, int> eras = [];
+    private readonly HashSet<Lane> unreachable = [];
     private readonly List<SimulatedWriter> writers = [];
     private readonly List<SimulatedReader> readers = [];
     private readonly List<(PartitionId Partition, string Producer, GapEvent Gap)> gaps = [];
@@ -24,6 +25,9 @@ internal sealed class Broker(Machine machine)
 
     /// <summary>Nobody can reach it.</summary>
     public bool Away { get; private set; }
+
+    /// <summary>Told of every chunk that a process gets.</summary>
+    public Action<Lane, IReadOnlyList<LogRecord>>? Delivered { get; set; }
 
     /// <summary>Every event that was ever stored under a sequence, cut off since or not: two under one are a broken promise.</summary>
     public Dictionary<(PartitionId Partition, string Producer, long Sequence), EventEnvelope> Stored { get; } = [];
@@ -132,6 +136,22 @@ internal sealed class Broker(Machine machine)
 
     /// <summary>A process's connections end.</summary>
     public void Disconnect(Lane lane, bool landing) => Disconnect(writer => writer.Lane == lane, reader => reader.Lane == lane, landing);
+
+    /// <summary>True if a process can't reach it.</summary>
+    public bool IsAwayFrom(Lane lane) => Away || unreachable.Contains(lane);
+
+    /// <summary>Processes lose their way to it, and to nothing else; or have it again.</summary>
+    public void SetAwayFrom(IReadOnlyCollection<Lane> lanes, bool away)
+    {
+        foreach (var lane in lanes)
+        {
+            _ = away ? unreachable.Add(lane) : unreachable.Remove(lane);
+            if (away)
+            {
+                Disconnect(lane, landing: machine.Dice.OneIn(2));
+            }
+        }
+    }
 
     public void SetAway(bool away)
     {

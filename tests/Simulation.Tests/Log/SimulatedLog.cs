@@ -72,7 +72,7 @@ internal sealed class SimulatedLog(Broker broker, Lane lane) : IEventLog
     {
         await machine.PauseAsync();
         cancellationToken.ThrowIfCancellationRequested();
-        if (broker.Away || (broker.Faulty && machine.Dice.OneIn(150)))
+        if (broker.IsAwayFrom(lane) || (broker.Faulty && machine.Dice.OneIn(150)))
         {
             throw new EventLogUnavailableException("The simulated broker can't be reached.");
         }
@@ -80,6 +80,6 @@ internal sealed class SimulatedLog(Broker broker, Lane lane) : IEventLog
         var result = answer();
         await machine.PauseAsync();
         cancellationToken.ThrowIfCancellationRequested();
-        return broker.Away ? throw new EventLogUnavailableException("The simulated broker went away before it answered.") : result;
+        return broker.IsAwayFrom(lane) ? throw new EventLogUnavailableException("The simulated broker went away before it answered.") : result;
     }
 }

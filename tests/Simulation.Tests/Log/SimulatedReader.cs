@@ -29,6 +29,7 @@ internal sealed class SimulatedReader(Broker broker, Lane lane, PartitionId part
             {
                 credits--;
                 next = records[^1].Offset + 1;
+                broker.Delivered?.Invoke(lane, records);
                 return new LogBatch(partition, records, Return);
             }
 

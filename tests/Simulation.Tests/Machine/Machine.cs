@@ -5,6 +5,8 @@ namespace FlowPlatform.Simulation;
 /// </summary>
 internal sealed class Machine
 {
+    /// <summary>What is ready waits so long at most at once: a process that can run for seconds and doesn't is paused, which is a fault of its own.</summary>
+    private static readonly long Stall = TimeSpan.FromSeconds(1).Ticks;
     private readonly List<Work> ready = [];
     private readonly PriorityQueue<SimulatedTimer, (long Due, long Order)> timers = new();
     private readonly int thread = Environment.CurrentManagedThreadId;
@@ -76,9 +78,14 @@ internal sealed class Machine
     public bool Step()
     {
         Steps++;
-        if (ready.Count == 0 || Dice.OneIn(40))
+        if (ready.Count == 0)
         {
-            return FireTimer() || ready.Count > 0;
+            return FireTimer(long.MaxValue);
+        }
+
+        if (Dice.OneIn(40) && FireTimer(Clock.Ticks + Stall))
+        {
+            return true;
         }
 
         var index = Dice.Next(ready.Count);
@@ -112,10 +119,17 @@ internal sealed class Machine
         }
     }
 
-    private bool FireTimer()
+    /// <returns>False if none is due by then.</returns>
+    private bool FireTimer(long latest)
     {
-        while (timers.TryDequeue(out var timer, out var armed))
+        while (timers.TryPeek(out var timer, out var armed))
         {
+            if (timer.ArmedAs == armed.Order && timer.Lane.Alive && armed.Due > latest)
+            {
+                return false;
+            }
+
+            timers.Dequeue();
             if (timer.ArmedAs == armed.Order && timer.Lane.Alive)
             {
                 Clock.Ticks = Math.Max(Clock.Ticks, armed.Due);

@@ -11,8 +11,8 @@ internal static class AllMutations
         new NoInbox(), new InboxOnce(), new HastyCommands(), new TrustsMemory(), new FreshKeys(),
     ];
 
-    /// <summary>Those that schedules find. Without an epoch nothing breaks in 3,000 of them: the compare-and-set on the offset refuses nearly every former owner, too.</summary>
-    public static IEnumerable<Mutation> Demanded => List.Where(mutation => mutation is not (NoEpoch or LeaseOnly));
+    /// <summary>Those that let a former owner write. That is a violation by itself; here only what comes of it is looked at.</summary>
+    public static IReadOnlyList<Mutation> OfFormerOwners { get; } = [new NoEpoch { WatchesOwners = false }, new LeaseOnly { WatchesOwners = false }];
 
     public static Mutation Find(string name) =>
         List.FirstOrDefault(mutation => mutation.GetType().Name == name || mutation.Rule == name) ?? throw new ArgumentException($"There is no mutation '{name}': {string.Join(", ", List.Select(known => known.GetType().Name))}.");

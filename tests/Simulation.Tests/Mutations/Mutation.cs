@@ -16,6 +16,9 @@ internal class Mutation
     /// <summary>The database ends transactions that idle.</summary>
     public virtual bool EndsIdle => true;
 
+    /// <summary>That a former owner writes is wrong by itself; else only what comes of it.</summary>
+    public bool WatchesOwners { get; set; } = true;
+
     /// <summary>The projection depends on the order in which partitions are read.</summary>
     public virtual bool ByArrival => false;
 

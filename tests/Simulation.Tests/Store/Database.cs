@@ -40,6 +40,9 @@ internal sealed class Database
     /// <summary>While true it says now and then that it is busy.</summary>
     public bool Faulty { get; set; } = true;
 
+    /// <summary>True if a move of a checkpoint by another process than took its partition over last is a violation by itself, whether it does harm or not.</summary>
+    public bool WatchesOwners { get; init; }
+
     /// <summary>How often it was created.</summary>
     public int Life { get; private set; } = 1;
 

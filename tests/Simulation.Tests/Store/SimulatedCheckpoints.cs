@@ -46,7 +46,7 @@ internal sealed class SimulatedCheckpoints(SimulatedStore store) : ICheckpoints
             throw new OwnershipLostException(from.Consumer, from.Partition);
         }
 
-        if (store.Database.IsShared && seen.Claimed[key] != store.Lane.Number)
+        if (store.Database.WatchesOwners && seen.Claimed[key] != store.Lane.Number)
         {
             store.Database.Violations.Add($"{store.Lane.Name} moves {from.Consumer} on {from.Partition}, which another has taken over since");
         }

@@ -12,7 +12,7 @@ public sealed partial class MutationTests
     private static readonly string[] Rules =
         ["P1", "P2", "P3", "P4", "P5", "P6", "P7", "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "G1", "G2", "G3", "T1", "T2", "T3", "T4", "M1", "W1", "W2", "W3", "E1", "X1", "X2"];
 
-    public static TheoryData<string> Names => [.. AllMutations.Demanded.Select(mutation => mutation.GetType().Name)];
+    public static TheoryData<string> Names => [.. AllMutations.List.Select(mutation => mutation.GetType().Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -23,6 +23,21 @@ public sealed partial class MutationTests
         var found = summary.First;
         found.ShouldNotBeNull($"rule {mutation.Rule} was broken in {summary.Runs} schedules, and nobody noticed");
         TestContext.Current.TestOutputHelper?.WriteLine($"rule {mutation.Rule}, found by schedule {found.Plan.Seed}: {found.Found[0].Split('\n')[0]}");
+    }
+
+    /// <summary>
+    /// The compare-and-set on the offset refuses a former owner nearly always, too. It does not where the present one has moved no offset and freed a parked key: then an event is queued behind a key that
+    /// nobody will ever ask for.
+    /// </summary>
+    [Theory]
+    [InlineData(nameof(NoEpoch))]
+    [InlineData(nameof(LeaseOnly))]
+    public void A_former_owner_that_could_write_would_lose_an_event(string name)
+    {
+        var found = Schedules.Run(1, Most, AllMutations.OfFormerOwners.Single(mutation => mutation.GetType().Name == name), stopAtFirst: true).First;
+        found.ShouldNotBeNull("a former owner wrote, and nothing came of it");
+        found.Found[0].ShouldContain("is not the fold of what was published");
+        found.Done.ShouldContainKey("stranded");
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public sealed class ScheduleTests
     /// <summary>What a schedule can do, and how often it happens at least in 10,000 of them.</summary>
     private static readonly (string What, int Least)[] Everything =
     [
-        ("order", 100_000), ("fill", 20_000), ("crash", 5_000), ("restart", 1_500), ("pause", 3_000), ("woke inside a transaction", 50), ("woke outside a transaction", 500), ("hand-over", 200),
+        ("order", 100_000), ("fill", 20_000), ("crash", 5_000), ("restart", 1_500), ("pause", 3_000), ("woke inside a transaction", 50), ("woke outside a transaction", 500), ("hand-over", 200), ("stranded", 400),
         ("cut", 4_000), ("away", 1_500), ("ended transactions", 400), ("unknown outcome", 400), ("lost tail", 2_000), ("forgotten publisher", 1_500), ("redrive", 400), ("discard", 100),
         ("deleted store", 50), ("deleted generation", 100), ("restored store", 100), ("recreated stream", 50), ("repartitioned", 50), ("adopted", 100), ("announced gap", 50),
     ];

@@ -12,6 +12,7 @@ internal sealed class Deeds(World world)
     private readonly Business business = new(world);
     private readonly Disasters disasters = new(world);
     private readonly Pauses pauses = new(world);
+    private readonly Strandings strandings = new(world);
 
     public void Do(Deed deed)
     {
@@ -27,6 +28,7 @@ internal sealed class Deeds(World world)
             case DeedKind.Restart: Restart(deed); break;
             case DeedKind.Pause: pauses.Pause(Pick(deed), deed, asleep: false); break;
             case DeedKind.Sleep: pauses.Pause(Pick(deed), deed, asleep: true); break;
+            case DeedKind.Strand: strandings.Await(deed); break;
             case DeedKind.CutProcess: CutProcess(deed); break;
             case DeedKind.CutPartition: CutPartition(deed); break;
             case DeedKind.TakeBrokerAway: TakeBrokerAway(); break;
@@ -60,6 +62,7 @@ internal sealed class Deeds(World world)
 
         world.Broker.Faulty = world.Poison.Faulty = world.Stock.Queue!.Faulty = world.Stock.Queue.Away = false;
         world.Broker.SetAway(false);
+        world.Broker.Delivered = null;
 
         // What is paused wakes by itself, when its time has come.
         foreach (var (_, name) in world.Dead.ToList())

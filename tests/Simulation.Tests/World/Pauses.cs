@@ -23,6 +23,7 @@ internal sealed class Pauses(World world)
         var time = process.Service.Main.IsShared && deed.B > 8 ? Long : Short;
         var inside = process.Service.Databases.Any(database => database.IsIn(process.Lane));
         world.Faults.Count("pause");
+        world.Machine.Trace.Say($"{process.Name}: paused for {time.TotalSeconds} s");
         process.Service.Disturb();
         process.Pause();
         if (process.Service.Main.IdleLimit is { } limit)
@@ -49,6 +50,7 @@ internal sealed class Pauses(World world)
                 world.Faults.Count(inside ? "woke inside a transaction" : "woke outside a transaction");
             }
 
+            world.Machine.Trace.Say($"{process.Name}: wakes");
             process.Resume(asleep);
         }
     }

@@ -15,6 +15,7 @@ internal enum DeedKind
     Restart,
     Pause,
     Sleep,
+    Strand,
     CutProcess,
     CutPartition,
     TakeBrokerAway,
@@ -100,7 +101,7 @@ internal sealed record Plan(ulong Seed, IReadOnlyList<Deed> Deeds)
             Add(DeedKind.DeleteGeneration, dice.Next(2));
         }
 
-        return new Plan(seed, [.. deeds.OrderBy(deed => deed.Step)])
+        var plan = new Plan(seed, [])
         {
             OrderPartitions = dice.Between(1, 3),
             StockPartitions = dice.Between(1, 2),
@@ -114,6 +115,13 @@ internal sealed record Plan(ulong Seed, IReadOnlyList<Deed> Deeds)
             MemoryQueue = !shared && dice.OneIn(3),
             Poison = poison,
         };
+        if (plan.StockReplicas > 1)
+        {
+            // Where something is parked it does harm if a former owner writes; elsewhere it is only to be seen.
+            Add(DeedKind.Strand, poison.Count > 0 ? 2 : rare % 2);
+        }
+
+        return plan with { Deeds = [.. deeds.OrderBy(deed => deed.Step)] };
 
         void Add(DeedKind kind, int times)
         {

@@ -71,5 +71,8 @@ internal sealed class Service
         new(Generation!, process.Lane, new StoreOptions("totals") { Flaws = world.Mutation.Flaws, Unknown = () => world.Faults.Count("unknown outcome") });
 
     private Database NewDatabase(string part, DatabaseKind kind) =>
-        new(world.Machine, $"{prefix}/{part}", kind, kind == DatabaseKind.Shared && world.Mutation.EndsIdle ? SimulatedLeases.Times.LockTimeout : null);
+        new(world.Machine, $"{prefix}/{part}", kind, kind == DatabaseKind.Shared && world.Mutation.EndsIdle ? SimulatedLeases.Times.LockTimeout : null)
+        {
+            WatchesOwners = kind == DatabaseKind.Shared && world.Mutation.WatchesOwners,
+        };
 }

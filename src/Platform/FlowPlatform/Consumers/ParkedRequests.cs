@@ -162,6 +162,7 @@ internal sealed partial class ParkedRequests(Consumer consumer, IStore store, IS
         {
             var events = await applier.WaitForStoreAsync(cancel => Parking.ReadEventsAsync(key.Place, after, part, cancel), cancellationToken);
             RequireEvents(key, after, events);
+            await RequireRequestAsync(key, request, cancellationToken);
             var given = events.Where(parked => request.EventId is null ? parked.Number <= request.UpTo : parked.Record.Event.Id == request.EventId).ToList();
             if (request.EventId is not null && given.Count == 0 && events.Count == part)
             {
@@ -233,6 +234,19 @@ internal sealed partial class ParkedRequests(Consumer consumer, IStore store, IS
         {
             Consumer = key.Place.Consumer, Partition = key.Place.Partition, Key = key.Place.Key,
         };
+
+    /// <summary>
+    /// Asked after the events were read, since the main store knows no owner: that the request is still there proves that they are what it speaks of. Else who was suspended in between would give up what was
+    /// parked under the same key since, with numbers that begin anew, and nobody asked for.
+    /// </summary>
+    private async Task RequireRequestAsync(ParkedKey key, ParkingRequest request, CancellationToken cancellationToken)
+    {
+        var now = await applier.WaitForStoreAsync(cancel => Parking.FindKeyAsync(key.Place, cancel), cancellationToken);
+        if (now?.Request is not { Verb: ParkingVerb.Discard } asked || asked.Id != request.Id)
+        {
+            throw new OwnershipLostException(key.Place.Consumer, key.Place.Partition);
+        }
+    }
 
     private static void RequireEvents(ParkedKey key, long after, IReadOnlyList<ParkedEvent> events)
     {

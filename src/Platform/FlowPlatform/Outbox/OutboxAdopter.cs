@@ -73,9 +73,9 @@ internal sealed class OutboxAdopter(IEventLog log, IOutbox outbox, PublishedStre
         var head = (await outbox.ReadHeadsAsync(cancellationToken)).FirstOrDefault(candidate => candidate.Partition == partition) ?? new OutboxHead(partition, 0, 0, null);
         var survey = new Survey(head, await outbox.ReadIdsAsync(partition, cancellationToken), own?.Event.Sequence ?? 0);
 
-        // A sequence is never at a lower offset than its number less one, unless a gap before it was announced: then it is looked for from the beginning.
+        // A sequence is never at a lower offset than its number less one, unless a gap before it was announced: then it is looked for from the beginning. What stands there of others doesn't tell.
         var start = Math.Min(Math.Max(0, survey.Common - 1), own?.Offset ?? 0);
-        if (await log.ReadAtAsync(partition, start, cancellationToken) is { } at && at.Event.Producer == outbox.Producer && at.Event.Sequence > survey.Common + 1)
+        if (await log.ReadAtAsync(partition, start, cancellationToken) is not { } at || at.Event.Producer != outbox.Producer || at.Event.Sequence > survey.Common + 1)
         {
             start = 0;
         }

@@ -73,14 +73,7 @@ internal sealed class OutboxRecognition(IEventLog log, IOutbox outbox, Partition
     private async Task CompareUnconfirmedAsync(LogRecord own, long confirmed, CancellationToken cancellationToken)
     {
         var start = await FindStartAsync(own, confirmed, cancellationToken);
-        await using var reader = await log.OpenReaderAsync(partition, LogPosition.At(start), cancellationToken);
-
-        // Only now: a log that loses its tail from here on ends the reader, and one that has lost it meanwhile would be waited for without an end.
-        if (await log.ReadLastAsync(partition, cancellationToken) is not { } end || end.Offset < own.Offset)
-        {
-            throw new EventLogUnavailableException($"{partition} has changed while it was compared with the outbox.");
-        }
-
+        await using var reader = await OpenReaderAsync(start, own, cancellationToken);
         Dictionary<long, string> rows = [];
         for (var read = start - 1; read < own.Offset;)
         {
@@ -102,18 +95,65 @@ internal sealed class OutboxRecognition(IEventLog log, IOutbox outbox, Partition
         }
     }
 
-    /// <summary>An offset at or before the first own event after the confirmed ones: offsets are at least as far apart as sequences. Further back if they are further apart.</summary>
+    /// <summary>
+    /// An offset at or before the first own event after the confirmed ones: offsets are at least as far apart as sequences. Further back if they are further apart, as where others write, too: what stands there
+    /// of others says nothing, so the next own event is looked for.
+    /// </summary>
     private async Task<long> FindStartAsync(LogRecord own, long confirmed, CancellationToken cancellationToken)
     {
         for (var back = own.Event.Sequence - confirmed; back < own.Offset; back *= 2)
         {
-            if (await log.ReadAtAsync(partition, own.Offset - back, cancellationToken) is { } at && (at.Event.Producer != outbox.Producer || at.Event.Sequence <= confirmed + 1))
+            if (await FirstOwnSequenceAsync(own.Offset - back, own, cancellationToken) <= confirmed + 1)
             {
                 return own.Offset - back;
             }
         }
 
         return 0;
+    }
+
+    /// <summary>The sequence of the first own event from an offset on.</summary>
+    private async Task<long> FirstOwnSequenceAsync(long offset, LogRecord own, CancellationToken cancellationToken)
+    {
+        if (await log.ReadAtAsync(partition, offset, cancellationToken) is { } at && at.Event.Producer == outbox.Producer)
+        {
+            return at.Event.Sequence;
+        }
+
+        await using var reader = await OpenReaderAsync(offset, own, cancellationToken);
+        while (true)
+        {
+            using var batch = await reader.ReadAsync(cancellationToken);
+            foreach (var record in batch.Records)
+            {
+                if (record.Offset >= own.Offset)
+                {
+                    return own.Event.Sequence;
+                }
+
+                if (record.Offset >= offset && record.Event.Producer == outbox.Producer)
+                {
+                    return record.Event.Sequence;
+                }
+            }
+        }
+    }
+
+    private async Task<IPartitionReader> OpenReaderAsync(long start, LogRecord own, CancellationToken cancellationToken)
+    {
+        var reader = await log.OpenReaderAsync(partition, LogPosition.At(start), cancellationToken);
+        try
+        {
+            // Only now: a log that loses its tail from here on ends the reader, and one that has lost it meanwhile would be waited for without an end.
+            return await log.ReadLastAsync(partition, cancellationToken) is { } end && end.Offset >= own.Offset
+                ? reader
+                : throw new EventLogUnavailableException($"{partition} has changed while it was compared with the outbox.");
+        }
+        catch
+        {
+            await reader.DisposeAsync();
+            throw;
+        }
     }
 
     private void RequireSame(EventEnvelope stored, string? expected)

@@ -48,7 +48,10 @@ internal class CrashingStore(IStore inner, Crash crash) : IStore
 {
     public ICheckpoints Checkpoints => inner.Checkpoints;
 
-    public IParking? Parking => inner.Parking;
+    /// <summary>What others do, once, before the next events of a parked key are read.</summary>
+    public Func<Task>? BeforeEvents { get; set; }
+
+    public IParking? Parking => BeforeEvents is null ? inner.Parking : InterruptedParking.Of(inner.Parking!, this);
 
     public Task<T> WriteAsync<T>(Func<StoreTransaction, ValueTask<T>> work, CancellationToken cancellationToken) => crash.RunAsync(() => inner.WriteAsync(work, cancellationToken));
 

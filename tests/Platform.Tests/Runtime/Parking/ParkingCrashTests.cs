@@ -37,6 +37,26 @@ public sealed class ParkingCrashTests : IDisposable
     }
 
     [Fact]
+    public async Task A_former_owner_that_wakes_in_a_discard_gives_up_nothing_that_was_parked_since()
+    {
+        var payments = new Payments();
+        await using var former = await ParkingRig.OpenAsync(directory.Path, new Totals(attempts: 1) { Poison = "bad" });
+        await former.GiveAsync(payments.Next("bad"), payments.Next("bad"));
+        await former.RequestAsync(ParkingVerb.Discard, "bad");
+        await using var present = await ParkingRig.JoinAsync(former, new Totals(attempts: 1) { Poison = "bad" });
+        former.SuspendBeforeEvents(async () =>
+        {
+            await present.ServeAsync();
+            await present.GiveAsync(payments.Next("bad"));
+        });
+
+        await Should.ThrowAsync<OwnershipLostException>(former.ServeAsync());
+
+        (await present.EventsAsync("bad")).ShouldBe(["bad-p0-3"]);
+        (await present.Main.Discards!.ReadAsync("totals", CancellationToken.None)).ShouldBe(["bad-p0-1", "bad-p0-2"], "the third one nobody has given up");
+    }
+
+    [Fact]
     public async Task A_reactor_emits_everything_once_and_under_the_same_ids_wherever_it_crashes()
     {
         var payments = History();

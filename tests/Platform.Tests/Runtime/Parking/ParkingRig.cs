@@ -104,6 +104,9 @@ internal sealed class ParkingRig : IAsyncDisposable
         store.Parking!.Requested.Signal();
     }
 
+    /// <summary>It is suspended, once, when it has read a request and not yet the events; meanwhile this happens.</summary>
+    public void SuspendBeforeEvents(Func<Task> meanwhile) => ((CrashingStore)store).BeforeEvents = meanwhile;
+
     /// <summary>Executes what is requested.</summary>
     public async Task ServeAsync()
     {
