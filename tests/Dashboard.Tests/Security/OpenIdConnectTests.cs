@@ -75,6 +75,8 @@ public sealed class OpenIdConnectTests(TestBrowser browser)
             await page.SeesAsync("that the provider lets the same person in", page.Page.GetByRole(AriaRole.Heading, new() { Name = "You may not see this dashboard" }));
             await page.OpenAsync("/denied?because=answer");
             await page.LookAsync("pages/no-answer");
+            page.Faults.ShouldHave("403");
+            page.Faults.ShouldHave("400");
         });
     }
 

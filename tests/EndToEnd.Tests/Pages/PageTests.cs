@@ -53,7 +53,7 @@ public sealed partial class PageTests(TestBrowser browser, SeenSystem system) : 
 
         await page.OpenAsync("/traces?service=simulator");
         await page.SeesAsync("orders of the simulator", page.Page.GetByRole(AriaRole.Link, new() { NameRegex = new Regex("simulator.*POST") }));
-        await page.OpenAsync("/traces?service=simulator&name=GET");
+        await page.OpenAsync("/traces?name=GET /orders/summary");
         await page.SeesAsync("no poll", page.Page.GetByText("No trace matches"));
     });
 

@@ -70,12 +70,14 @@ public sealed class TelemetryTests
         receiver.Points.ShouldContain(point => point.Metric == "http.server.request.duration" && point.ExemplarTraceIds.Contains(found.TraceId));
     }
 
-    [Fact]
-    public async Task What_is_asked_again_and_again_is_in_no_trace_at_either_end()
+    [Theory]
+    [InlineData("parentbased_always_on")]
+    [InlineData("always_on")]
+    public async Task What_is_asked_again_and_again_is_in_no_trace_at_either_end(string sampler)
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         var item = Guid.NewGuid().ToString("N");
-        await using (var service = await StartAsync(receiver, grpc: false))
+        await using (var service = await StartAsync(receiver, grpc: false, sampler))
         {
             (await service.Client.GetStringAsync($"/polls/{item}", Cancel)).ShouldBe($"{item}-polled");
         }
@@ -190,10 +192,13 @@ public sealed class TelemetryTests
 
     private static OtlpSpan Server(OtlpReceiver receiver, string path) => receiver.Spans.Single(span => span.Kind == OtlpKind.Server && span.Text("url.path") == path);
 
-    private static Task<TestService> StartAsync(OtlpReceiver receiver, bool grpc, params (string Name, int Value)[] more)
+    private static Task<TestService> StartAsync(OtlpReceiver receiver, bool grpc, params (string Name, int Value)[] more) => StartAsync(receiver, grpc, sampler: null, more);
+
+    private static Task<TestService> StartAsync(OtlpReceiver receiver, bool grpc, string? sampler, params (string Name, int Value)[] more)
     {
         var settings = receiver.Settings(grpc);
         settings["OTEL_SERVICE_NAME"] = "named-by-environment";
+        settings["OTEL_TRACES_SAMPLER"] = sampler;
         foreach (var (name, value) in more)
         {
             settings[name] = value.ToString(CultureInfo.InvariantCulture);
