@@ -93,13 +93,13 @@ public sealed class OneTraceTests
         foreach (var receiver in (OtlpReceiver[])[first, second])
         {
             receiver.Faults.ShouldBeEmpty();
-            receiver.Spans.ShouldNotContain(span => IsPolled(span.Text("url.path")) || IsPolled(span.Text("url.full")));
+            receiver.Spans.ShouldNotContain(span => IsProbe(span.Text("url.path")) || IsProbe(span.Text("url.full")));
         }
     }
 
     private static bool IsInsights(string service) => service.Equals("insights", StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsPolled(string? address) => address is not null && (address.Contains("/health", StringComparison.Ordinal) || address.Contains("/flow/status", StringComparison.Ordinal) || address.EndsWith("/summary", StringComparison.Ordinal));
+    private static bool IsProbe(string? address) => address is not null && (address.Contains("/health", StringComparison.Ordinal) || address.Contains("/flow/status", StringComparison.Ordinal));
 
     private static Task<AppHostProcess> StartAsync(string data, string dataset, Dictionary<string, string?> settings) =>
         AppHostProcess.StartAsync(data, settings, "--dataset", dataset, "--speed", "max");
