@@ -45,7 +45,7 @@ internal static class AppHostRun
         }
     }
 
-    /// <summary>Tells tools where everything is, once the services are ready.</summary>
+    /// <summary>Tells tools where everything is, once the services are ready, and again when replicas have come or gone.</summary>
     private static async Task AnnounceAsync(
         ResourceNotificationService notifications, RunFile file, IResourceBuilder<ParameterResource> adminKey, BrokerResource broker,
         StoresResource stores, DashboardResource? dashboard, IReadOnlyList<IResourceBuilder<ProjectResource>> awaited, IReadOnlyList<IResourceBuilder<ProjectResource>> announced, CancellationToken cancellationToken)
@@ -54,10 +54,18 @@ internal static class AppHostRun
         {
             await notifications.WaitForResourceHealthyAsync(service.Resource.Name, cancellationToken);
         }
-        var urls = announced.ToDictionary(service => service.Resource.Name, service => RunningAppHost.OneOrAll(HostMode.UrlsOf(service)));
-        file.Write(new RunningAppHost(
+        while (true)
+        {
+            var urls = announced.ToDictionary(service => service, HostMode.UrlsOf);
+            await WriteAsync(urls);
+            using var changed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await await Task.WhenAny(urls.Select(known => HostMode.WaitForOtherUrlsAsync(known.Key, notifications, known.Value, changed.Token)));
+            await changed.CancelAsync();
+        }
+
+        async Task WriteAsync(Dictionary<IResourceBuilder<ProjectResource>, IReadOnlyList<string>> urls) => file.Write(new RunningAppHost(
             Environment.ProcessId,
-            urls,
+            urls.ToDictionary(url => url.Key.Resource.Name, url => RunningAppHost.OneOrAll(url.Value)),
             await AddressAsync(broker.Amqp),
             await AddressAsync(broker.Stream),
             await adminKey.Resource.GetValueAsync(cancellationToken),

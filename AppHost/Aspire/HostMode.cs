@@ -78,6 +78,10 @@ internal static class HostMode
     /// <summary>Where a service listens: replicas are behind one proxy.</summary>
     public static IReadOnlyList<string> UrlsOf(IResourceBuilder<ProjectResource> service) => [service.GetEndpoint("http").Url];
 
+    /// <summary>Aspire has one address for all replicas, and it stays.</summary>
+    public static Task WaitForOtherUrlsAsync(IResourceBuilder<ProjectResource> service, ResourceNotificationService notifications, IReadOnlyList<string> known, CancellationToken cancellationToken) =>
+        Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+
     /// <summary>A container. Its first start makes each service's role and database, before anything can connect; their passwords are in its environment.</summary>
     public static IStoreServer AddPostgres(IDistributedApplicationBuilder builder, AppHostFlags flags, IReadOnlyList<string> databases)
     {

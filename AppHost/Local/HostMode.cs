@@ -68,6 +68,10 @@ internal static class HostMode
     /// <summary>Where a service listens: every replica by itself.</summary>
     public static IReadOnlyList<string> UrlsOf(IResourceBuilder<ProjectResource> service) => service.GetEndpoint("http").AllUrls();
 
+    /// <summary>Waits until a service listens elsewhere than is known: replicas can come and go while it runs.</summary>
+    public static Task WaitForOtherUrlsAsync(IResourceBuilder<ProjectResource> service, ResourceNotificationService notifications, IReadOnlyList<string> known, CancellationToken cancellationToken) =>
+        service.GetEndpoint("http").WaitForOtherUrlsAsync(notifications, known, cancellationToken);
+
     /// <summary>Why no broker can be run here; null if one can.</summary>
     public static Task<string?> WhyNoBrokerAsync(AppHostFlags flags) =>
         BrokerAvailability.WhyNoneAsync(BrokerDirectory(flags), flags.BrokerNodes, new Lines(), CancellationToken.None);
