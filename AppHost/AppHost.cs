@@ -21,11 +21,11 @@ if (broker is null || stores is null)
 }
 var dashboard = builder.AddDashboard(flags, adminKey, broker);
 
-var orders = AddService<Projects.Orders>("orders").WithStore(stores);
+var orders = AddService<Projects.Orders>("orders").WithStore(stores).WithExternalHttpEndpoints();
 var inventory = AddService<Projects.Inventory>("inventory").WithStore(stores).WithEnvironment("FLOW_MODE", flags.Mode);
 var payments = AddService<Projects.Payments>("payments").WithStore(stores).WithEnvironment("FLOW_MODE", flags.Mode);
 var shipping = AddService<Projects.Shipping>("shipping").WithStore(stores);
-var insights = AddService<Projects.Insights>("insights").WithStore(stores);
+var insights = AddService<Projects.Insights>("insights").WithStore(stores).WithExternalHttpEndpoints();
 
 // Customers, the card gateway and the courier live outside the system: the simulator plays them.
 var simulator = AddService<Projects.Simulator>("simulator")
@@ -38,6 +38,10 @@ var simulator = AddService<Projects.Simulator>("simulator")
 payments.WithReference(simulator);
 shipping.WithReference(simulator);
 
+if (flags.Publish is { } publish)
+{
+    return await HostMode.PublishAsync(builder, publish);
+}
 return await AppHostRun.RunAsync(builder.Build(), flags, adminKey, broker, stores, dashboard, simulator, [orders, inventory, payments, shipping, insights, simulator]);
 
 IResourceBuilder<ProjectResource> AddService<TProject>(string name)
