@@ -15,6 +15,23 @@ internal sealed record Deployment(IReadOnlyList<Workload> Workloads, RabbitMQSer
     public required IReadOnlyList<WorkloadDatabase> Databases { get; init; }
 }
 
+/// <summary>Compares, where the application runs, what its services say of each other: the command <c>flow check</c>, which ends with 0 or says what is wrong.</summary>
+internal static class CheckProgram
+{
+    public const string Name = "check";
+    public const string Assembly = "flow.dll";
+
+    /// <summary>The services must come to rest before they can be compared.</summary>
+    public static readonly string[] Arguments = ["check", "--wait", "120"];
+
+    public static string ImageOf(PublishRequest request) => $"{request.Images}/cli";
+
+    /// <summary>The services and the key, as the dashboard has them; empty where there is none.</summary>
+    public static IReadOnlyList<(string Name, DeploymentText Value)> EnvironmentOf(Deployment deployment) =>
+        [.. deployment.Workloads.Where(workload => workload.IsDashboard).SelectMany(workload => workload.Environment)
+            .Where(variable => variable.Name.StartsWith("services__", StringComparison.Ordinal) || variable.Name == "FLOW_ADMIN_KEY")];
+}
+
 /// <param name="Name">Of the database and of the role.</param>
 /// <param name="Password">The parameter that has the role's password.</param>
 internal sealed record WorkloadDatabase(string Name, string Password);

@@ -23,6 +23,7 @@ internal static class ComposeFiles
                 volumes[WorkloadService.VolumeOf(workload)] = new Map();
             }
         }
+        services[CheckProgram.Name] = WorkloadService.CheckOf(deployment, request, secrets);
         var all = secrets.All.ToArray();
         var compose = new Map
         {

@@ -18,7 +18,7 @@ internal static class ComposeReadme
             docker compose up --detach --wait
             ```
 
-            `--wait` returns when everything is healthy, and fails if something doesn't become so.
+            `--wait` returns when everything is healthy, and fails if something doesn't become so. `docker compose run --rm {CheckProgram.Name}` then compares what the services say of each other.
 
             | setting in `.env` | meaning | default |
             |---|---|---|

@@ -14,9 +14,31 @@ internal static class WorkloadService
 
     public static Map Of(Workload workload, PublishRequest request, SecretFiles secrets)
     {
+        var service = Started(workload.Image, workload.Environment, request, secrets);
+        AddLife(service, workload);
+        AddRights(service);
+        AddShare(service, workload);
+        return service;
+    }
+
+    /// <summary>Runs only when it is asked to.</summary>
+    public static Map CheckOf(Deployment deployment, PublishRequest request, SecretFiles secrets)
+    {
+        var service = Started(CheckProgram.ImageOf(request), CheckProgram.EnvironmentOf(deployment), request, secrets);
+        service["profiles"] = new[] { CheckProgram.Name };
+        service["entrypoint"] = new[] { "dotnet", $"/app/{CheckProgram.Assembly}" };
+        service["command"] = CheckProgram.Arguments;
+        AddRights(service);
+        ServiceParts.AddBounds(service, memory: "256m", processes: 128);
+        service["restart"] = "no";
+        return service;
+    }
+
+    private static Map Started(string image, IReadOnlyList<(string Name, DeploymentText Value)> variables, PublishRequest request, SecretFiles secrets)
+    {
         var environment = new Map();
         var mounted = new List<Map>();
-        foreach (var (name, value) in workload.Environment)
+        foreach (var (name, value) in variables)
         {
             if (value.IsSecret)
             {
@@ -31,13 +53,11 @@ internal static class WorkloadService
         {
             environment["FLOW_SECRETS"] = SecretDirectory;
         }
-        var service = new Map { ["image"] = $"{workload.Image}:${{FLOW_TAG:-{request.Tag}}}", ["environment"] = environment };
+        var service = new Map { ["image"] = $"{image}:${{FLOW_TAG:-{request.Tag}}}", ["environment"] = environment };
         if (mounted.Count > 0)
         {
             service["secrets"] = mounted;
         }
-        AddLife(service, workload);
-        AddRights(service, workload);
         return service;
     }
 
@@ -61,12 +81,16 @@ internal static class WorkloadService
         service["stop_grace_period"] = "30s";
     }
 
-    private static void AddRights(Map service, Workload workload)
+    private static void AddRights(Map service)
     {
         service["user"] = FormattableString.Invariant($"{Workload.User}:{Workload.User}");
         service["read_only"] = true;
         service["cap_drop"] = new[] { "ALL" };
         service["tmpfs"] = new[] { "/tmp:size=64m" };
+    }
+
+    private static void AddShare(Map service, Workload workload)
+    {
         if (workload.HasFiles)
         {
             service["volumes"] = new[] { $"{VolumeOf(workload)}:{Workload.StateDirectory}" };

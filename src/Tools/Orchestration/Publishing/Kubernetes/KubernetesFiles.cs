@@ -28,6 +28,7 @@ internal static class KubernetesFiles
             ["resources"] = files.Select(file => file.Path).ToArray(),
         };
         files.Add(new PublishedFile("kustomization.yaml", Yaml.Write(Comment, kustomization)));
+        files.Add(new PublishedFile(CheckManifest.FileName, Yaml.Write("Run on its own: README.md says how.", CheckManifest.Of(deployment, request, supplied))));
         files.Add(new PublishedFile("README.md", KubernetesReadme.Write(deployment, request, supplied)));
         return files;
     }

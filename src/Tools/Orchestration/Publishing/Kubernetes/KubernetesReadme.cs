@@ -8,7 +8,12 @@ internal static class KubernetesReadme
 
         ```
         kubectl apply --kustomize .
+        for one in $(kubectl get deployment,statefulset --namespace {Labels.Application} --selector {Labels.PartOf}={Labels.Application} --output name); do
+          kubectl rollout status --namespace {Labels.Application} --timeout 10m "$one"
+        done
         ```
+
+        Then `kubectl create --filename {CheckManifest.FileName}` compares what the services say of each other: `kubectl wait --namespace {Labels.Application} --for=condition=complete --timeout 10m job/{CheckProgram.Name}`. Delete the job before the next time.
 
         To be there before, because it is not the application's or is secret:
 

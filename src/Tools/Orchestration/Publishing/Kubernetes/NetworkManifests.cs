@@ -33,7 +33,9 @@ internal static class NetworkManifests
         }
         else if (workload.CalledBy.Count > 0)
         {
-            yield return Rule([.. workload.CalledBy.Select(caller => Pods(Labels.Selector(caller)))], [Workload.HttpPort]);
+            // What the dashboard may ask, the check may.
+            var callers = workload.CalledBy.Any(caller => deployment.Workloads.Any(other => other.IsDashboard && other.Name == caller)) ? workload.CalledBy.Append(CheckProgram.Name) : workload.CalledBy;
+            yield return Rule([.. callers.Select(caller => Pods(Labels.Selector(caller)))], [Workload.HttpPort]);
         }
         if (workload.OtherPorts.Count > 0)
         {

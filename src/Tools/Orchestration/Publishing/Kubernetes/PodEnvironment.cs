@@ -3,11 +3,11 @@ namespace FlowPlatform.Orchestration.Publishing.Kubernetes;
 /// <summary>What is secret in a pod's environment: by reference, and put together by Kubernetes itself.</summary>
 internal static class PodEnvironment
 {
-    public static Map[] Of(Workload workload, Supplied supplied)
+    public static Map[] Of(IReadOnlyList<(string Name, DeploymentText Value)> environment, Supplied supplied)
     {
         var parts = new SortedDictionary<string, Map>(StringComparer.Ordinal);
         var settings = new List<Map>();
-        foreach (var (name, value) in workload.Environment.Where(variable => variable.Value.IsSecret))
+        foreach (var (name, value) in environment.Where(variable => variable.Value.IsSecret))
         {
             if (supplied.StoreOf(name) is { } store)
             {

@@ -8,13 +8,20 @@ internal static class WorkloadManifests
 {
     private const string VolumeName = "data";
 
-    public static string SettingsOf(Workload workload) => $"{workload.Name}-settings";
+    /// <summary>A change of settings is another ConfigMap: pods start again with it, and when a rollout is undone they find the old one.</summary>
+    public static string SettingsOf(Workload workload) => $"{workload.Name}-settings-{HashOf(Settings(workload))}";
 
     public static IEnumerable<Map> Of(Workload workload, PublishRequest request, Supplied supplied)
     {
-        var settings = Settings(workload);
-        yield return new Map { ["apiVersion"] = "v1", ["kind"] = "ConfigMap", ["metadata"] = Labels.Metadata(SettingsOf(workload)), ["data"] = settings };
-        yield return Controller(workload, request, PodManifest.Of(workload, request, HashOf(settings), supplied));
+        yield return new Map
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "ConfigMap",
+            ["metadata"] = new Map { ["name"] = SettingsOf(workload), ["labels"] = Labels.Selector(workload.Name) },
+            ["immutable"] = true,
+            ["data"] = Settings(workload),
+        };
+        yield return Controller(workload, request, PodManifest.Of(workload, request, supplied));
         yield return Service(workload);
         yield return new Map
         {
@@ -78,7 +85,6 @@ internal static class WorkloadManifests
         },
     };
 
-    /// <summary>In the pod's annotations: pods start again when settings have changed.</summary>
     private static string HashOf(Map settings) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', settings.Select(setting => $"{setting.Key}={setting.Value}")))))[..16];
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', settings.Select(setting => $"{setting.Key}={setting.Value}")))))[..8];
 }
