@@ -57,6 +57,7 @@ internal static partial class ComposeRules
         foreach (var port in service.List("ports").Cast<string>())
         {
             Require(port.StartsWith("127.0.0.1:", StringComparison.Ordinal), $"port {port} is open to other machines");
+            Require(!service.Has("deploy", "replicas") || port.StartsWith("127.0.0.1::", StringComparison.Ordinal), $"its replicas all want port {port}");
         }
         foreach (var (variable, value) in service.Map("environment"))
         {

@@ -13,10 +13,10 @@ public sealed class ComposeTests
 
     [Theory]
     [InlineData("sqlite")]
-    [InlineData("postgres")]
-    public async Task It_holds_together_and_no_secret_is_in_an_environment(string stores)
+    [InlineData("postgres", "--replicas", "orders=2")]
+    public async Task It_holds_together_and_no_secret_is_in_an_environment(string stores, params string[] more)
     {
-        using var publication = await Publication.MakeAsync("compose", "--stores", stores);
+        using var publication = await Publication.MakeAsync("compose", ["--stores", stores, .. more]);
         ComposeRules.Faults(Compose(publication), file => File.Exists(Path.Combine(publication.Folder, file))).ShouldBeEmpty();
         publication.All().ShouldNotContain("secret-of-mine");
     }

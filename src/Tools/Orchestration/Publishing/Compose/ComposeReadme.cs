@@ -7,7 +7,7 @@ internal static class ComposeReadme
 {
     public static string Write(Deployment deployment, PublishRequest request)
     {
-        var external = deployment.Workloads.Where(workload => workload.IsExternal).ToArray();
+        var external = deployment.Workloads.Where(workload => workload is { IsExternal: true, Replicas: 1 }).ToArray();
         return string.Create(CultureInfo.InvariantCulture, $"""
             # The application with Docker Compose
 

@@ -75,7 +75,10 @@ internal static class WorkloadService
         }
         if (workload.IsExternal)
         {
-            service["ports"] = new[] { FormattableString.Invariant($"127.0.0.1:${{{PortVariableOf(workload)}:-{workload.LocalPort}}}:{Workload.HttpPort}") };
+            // Replicas can't have one port: each gets a free one.
+            service["ports"] = new[] { workload.Replicas > 1
+                ? FormattableString.Invariant($"127.0.0.1::{Workload.HttpPort}")
+                : FormattableString.Invariant($"127.0.0.1:${{{PortVariableOf(workload)}:-{workload.LocalPort}}}:{Workload.HttpPort}") };
         }
         // More than the platform takes to finish the batch in progress.
         service["stop_grace_period"] = "30s";
