@@ -48,7 +48,7 @@ internal static partial class Workflows
         {
             yield return "it runs on whatever is the latest.";
         }
-        var writes = Map(At(job, "permissions")).Values.Contains("write");
+        var writes = Map(At(job, "permissions")).ContainsValue("write");
         if (writes && triggers.Any(trigger => trigger is "pull_request"))
         {
             yield return "it may write, and runs for anybody's pull request.";
