@@ -29,7 +29,7 @@ public sealed class EndpointAnnotation : IResourceAnnotation
     public int? TargetPort { get; }
 
     /// <summary>Whether others than the application's own resources use it. Locally nothing is reached from elsewhere; deployment artefacts let it be.</summary>
-    public bool IsExternal { get; internal set; }
+    internal bool IsExternal { get; set; }
 
     /// <summary>The variable that tells the process its port, or null.</summary>
     internal string? EnvironmentVariable { get; init; }
