@@ -22,11 +22,11 @@ if (broker is null || stores is null)
 var dashboard = builder.AddDashboard(flags, adminKey, broker);
 List<IResourceBuilder<ProjectResource>> services = [];
 
-var orders = AddService<Projects.Orders>();
+var orders = AddService<Projects.Orders>().WithExternalHttpEndpoints();
 var inventory = AddService<Projects.Inventory>().WithEnvironment("FLOW_MODE", flags.Mode);
 var payments = AddService<Projects.Payments>().WithEnvironment("FLOW_MODE", flags.Mode);
 var shipping = AddService<Projects.Shipping>();
-var insights = AddService<Projects.Insights>();
+var insights = AddService<Projects.Insights>().WithExternalHttpEndpoints();
 
 // Customers, the card gateway and the courier live outside the system: the simulator plays them.
 var simulator = AddProject<Projects.Simulator>("simulator")
@@ -39,6 +39,10 @@ var simulator = AddProject<Projects.Simulator>("simulator")
 payments.WithReference(simulator);
 shipping.WithReference(simulator);
 
+if (flags.Publish is { } publish)
+{
+    return await HostMode.PublishAsync(builder, publish);
+}
 return await AppHostRun.RunAsync(builder.Build(), flags, adminKey, broker, stores, dashboard, simulator, services);
 
 // A service of the system: a project in src/Services, under its own name, with a private store.

@@ -48,6 +48,9 @@ internal sealed record AppHostFlags
     /// <summary>Processes by service; one of those that aren't named.</summary>
     public IReadOnlyDictionary<string, int> Replicas { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>What is written instead of run; null: the system runs.</summary>
+    public PublishFlags? Publish { get; init; }
+
     /// <summary>What the host itself reads: --environment, and in Aspire mode Aspire's own switches.</summary>
     public string[] HostArguments { get; init; } = [];
 
@@ -57,9 +60,10 @@ internal sealed record AppHostFlags
     /// <summary>The flags, or null and the exit code when there is nothing to run: help was asked for, or a flag is wrong.</summary>
     public static (AppHostFlags? Flags, int ExitCode) Read(string[] args, string appHostDirectory, IReadOnlyList<string> services)
     {
+        var usage = args is [PublishFlags.Verb, ..] ? PublishUsage.Text : Usage.Text;
         if (args.Any(argument => argument is "--help" or "-h" or "-?"))
         {
-            Console.Out.WriteLine(Usage.Text);
+            Console.Out.WriteLine(usage);
             return (null, 0);
         }
         try
@@ -68,7 +72,7 @@ internal sealed record AppHostFlags
         }
         catch (UsageException e)
         {
-            Console.Error.WriteLine($"{e.Message}\n\n{Usage.Text}");
+            Console.Error.WriteLine($"{e.Message}\n\n{usage}");
             return (null, Misuse);
         }
     }
@@ -76,6 +80,10 @@ internal sealed record AppHostFlags
     /// <exception cref="UsageException">A flag is unknown, repeated, lacks its value or has a wrong one.</exception>
     internal static AppHostFlags Parse(string[] args, string? defaultDataset, string repositoryRoot, IReadOnlyList<string> services, TimeProvider time)
     {
+        if (args is [PublishFlags.Verb, ..])
+        {
+            return ParsePublish(FlagReader.ReadPublish(args[1..]), services);
+        }
         var (given, rest) = FlagReader.Read(args, passUnknown: IsAspire);
         var dataset = given.Value("--dataset");
         var orders = given.Whole("--orders", min: 1, max: 1_000_000_000);
@@ -110,6 +118,27 @@ internal sealed record AppHostFlags
             BrokerNodes = NodesOf(given),
             Replicas = ReplicasOf(given, services),
             HostArguments = given.Value("--environment") is { } environment ? [.. rest, "--environment", environment] : rest,
+        };
+    }
+
+    /// <summary>The same system, as it is where its images run: no dataset, which is a file of this machine, and always with a dashboard, which receives the telemetry.</summary>
+    private static AppHostFlags ParsePublish(FlagReader given, IReadOnlyList<string> services)
+    {
+        var publish = IsAspire
+            ? throw new UsageException("publish belongs to the local orchestrator; Aspire has its own (aspire publish).")
+            : PublishFlags.From(given);
+        return new AppHostFlags
+        {
+            Services = services,
+            Publish = publish,
+            Seed = (int?)given.Whole("--seed", min: 0, max: int.MaxValue),
+            Rate = given.Rate("--rate"),
+            Dashboard = true,
+            DataDirectory = PublishFlags.DataDirectory,
+            Broker = "rabbitmq",
+            BrokerNodes = publish.BrokerNodes,
+            Stores = given.Stores("--stores"),
+            Replicas = ReplicasOf(given, services),
         };
     }
 

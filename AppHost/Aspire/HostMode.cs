@@ -33,6 +33,9 @@ internal static class HostMode
         builder.Configuration["ASPIRE_ALLOW_UNSECURED_TRANSPORT"] = "true";
     }
 
+    /// <summary>Aspire writes artefacts of its own; the flags say so before this is reached.</summary>
+    public static Task<int> PublishAsync(IDistributedApplicationBuilder builder, PublishFlags flags) => Task.FromResult(AppHostFlags.Misuse);
+
     /// <summary>
     /// It runs beside Aspire's own dashboard. Aspire tells nobody else what resources do: without FLOW_RESOURCE_URL the page that lists them says so.
     /// </summary>

@@ -4,6 +4,7 @@ using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.Orchestration;
 using FlowPlatform.Orchestration.Broker;
 using FlowPlatform.Orchestration.Postgres;
+using FlowPlatform.Orchestration.Publishing;
 using Microsoft.Extensions.Configuration;
 
 namespace FlowPlatform.AppHost;
@@ -28,6 +29,20 @@ internal static class HostMode
             }
         }
     }
+
+    /// <summary>Writes what deploys the system; the process' exit code.</summary>
+    public static Task<int> PublishAsync(IDistributedApplicationBuilder builder, PublishFlags flags) => Publisher.PublishAsync(
+        builder,
+        new PublishRequest(flags.IsKubernetes ? PublishTarget.Kubernetes : PublishTarget.Compose, flags.Output)
+        {
+            Diff = flags.Diff,
+            Force = flags.Force,
+            Images = flags.Images,
+            Tag = flags.Tag,
+            Partitions = PublishFlags.Partitions,
+        },
+        Console.Out,
+        Console.Error);
 
     /// <summary>The orchestrator tells it all that it must know, and services where to send their telemetry.</summary>
     public static void Connect(IDistributedApplicationBuilder builder, DashboardResource dashboard) => dashboard.Project.AsDashboard(dashboard.Token, dashboard.TelemetryKey);

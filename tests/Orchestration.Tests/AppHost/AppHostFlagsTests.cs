@@ -92,7 +92,7 @@ public sealed class AppHostFlagsTests
     [InlineData("--replicas is given twice for orders", "--stores", "postgres", "--replicas", "orders=2", "--replicas", "orders=3")]
     [InlineData("--replicas needs a value", "--replicas")]
     [InlineData("--without insights is not available in this version", "--without", "insights")]
-    [InlineData("publish is not available in this version", "publish", "--target", "compose")]
+    [InlineData("publish comes first", "--seed", "1", "publish")]
     public void A_wrong_command_line_is_told_what_is_wrong(string fault, params string[] args) =>
         Should.Throw<UsageException>(() => Parse(args)).Message.ShouldContain(fault);
 
