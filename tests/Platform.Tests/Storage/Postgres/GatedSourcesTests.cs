@@ -60,7 +60,7 @@ public sealed class GatedSourcesTests : IAsyncDisposable
     private static async Task OpenOwnAsync(PostgresSources sources) => await (await sources.OpenOwnAsync(Cancellation)).DisposeAsync();
 
     private PostgresSources NewSources(string schema, ConnectionGate gate) =>
-        new($"Host=127.0.0.1;Port={server.Port};Database=gated;Username=nobody", "gated", schema, maxWriters: 5, TimeSpan.FromSeconds(3), gate);
+        new($"Host=127.0.0.1;Port={server.Port};Database=gated;Username=nobody;SSL Mode=Disable", "gated", schema, maxWriters: 5, TimeSpan.FromSeconds(3), gate);
 
     /// <summary>Takes connections and says nothing.</summary>
     private sealed class StallingServer : IAsyncDisposable
