@@ -1,6 +1,6 @@
 namespace FlowPlatform.Templates.Tests;
 
-/// <summary>The platform's packages, of a version that nobody else has, in a directory.</summary>
+/// <summary>The platform's packages and templates, of a version that nobody else has, in a directory.</summary>
 internal sealed class PackageFeed : IDisposable
 {
     private static readonly string[] Projects =
@@ -9,6 +9,7 @@ internal sealed class PackageFeed : IDisposable
     ];
 
     private readonly TemporaryDirectory directory = new();
+    private readonly TemporaryDirectory hive = new();
     private readonly string version = $"{Clone.Version}-test{Guid.NewGuid():N}";
 
     private PackageFeed()
@@ -19,6 +20,7 @@ internal sealed class PackageFeed : IDisposable
     public static async Task<PackageFeed> CreateAsync()
     {
         var feed = new PackageFeed();
+        await Dotnet.DoneAsync(Clone.Root, "pack", "src/Templates", $"-p:Version={feed.version}", "-o", feed.directory.Path);
         foreach (var project in Projects)
         {
             await Dotnet.DoneAsync(Clone.Root, "pack", project, "--no-build", "-c", Clone.Configuration, $"-p:Version={feed.version}", "-o", feed.directory.Path);
@@ -27,25 +29,26 @@ internal sealed class PackageFeed : IDisposable
         return feed;
     }
 
-    /// <summary>Makes a project use these, as the feed's owner would: a source more, and the version.</summary>
-    public async Task UseInAsync(string project)
+    /// <summary><c>dotnet new</c> from the package of templates, in a directory that has the feed as a source more: where it made something.</summary>
+    public async Task<string> CreateAsync(string target, string template, string name, params string[] options)
     {
+        await Dotnet.DoneAsync(hive.Path, "new", "install", Path.Combine(directory.Path, $"FlowPlatform.Templates.{version}.nupkg"), "--debug:custom-hive", hive.Path);
+        await Dotnet.DoneAsync(target, ["new", template, "-n", name, "--debug:custom-hive", hive.Path, "--no-update-check", .. options]);
         await File.WriteAllTextAsync(
-            Path.Combine(project, "nuget.config"),
+            Path.Combine(target, "nuget.config"),
             $"""
             <configuration>
               <packageSources><add key="flow-platform-test" value="{directory.Path}" /></packageSources>
             </configuration>
             """);
-        var props = Path.Combine(project, "FlowPlatform.props");
-        var text = await File.ReadAllTextAsync(props);
-        await File.WriteAllTextAsync(props, text.Replace($">{Clone.Version}<", $">{version}<", StringComparison.Ordinal));
+        return Path.Combine(target, name);
     }
 
     /// <summary>Restoring has put them into the user's cache.</summary>
     public void Dispose()
     {
         directory.Dispose();
+        hive.Dispose();
         var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         foreach (var package in Directory.EnumerateDirectories(cache, "flowplatform*").Select(package => Path.Combine(package, version)).Where(Directory.Exists))
         {

@@ -49,8 +49,7 @@ public sealed partial class ServiceTemplateTests(TemplateFixture templates) : IC
     public async Task Without_a_clone_a_service_is_built_on_the_packages()
     {
         using var feed = await PackageFeed.CreateAsync();
-        var service = await templates.CreateAsync(directory.Path, "flow-service", "Counts", "--stream", "tickets");
-        await feed.UseInAsync(service);
+        var service = await feed.CreateAsync(directory.Path, "flow-service", "Counts", "--stream", "tickets");
         var tests = await Dotnet.DoneAsync(service, "test", "Counts.Tests", "-c", Clone.Configuration);
         tests.ShouldContain("Passed: 5");
     }

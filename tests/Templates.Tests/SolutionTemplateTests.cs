@@ -37,8 +37,7 @@ public sealed partial class SolutionTemplateTests(TemplateFixture templates) : I
     public async Task Without_a_clone_a_solution_is_built_on_the_packages()
     {
         using var feed = await PackageFeed.CreateAsync();
-        var solution = await templates.CreateAsync(directory.Path, "flow-solution", "Shop");
-        await feed.UseInAsync(solution);
+        var solution = await feed.CreateAsync(directory.Path, "flow-solution", "Shop");
         (await Dotnet.DoneAsync(solution, "test", "-c", Clone.Configuration)).ShouldMatch(@"Passed:\s+6\b");
     }
 
