@@ -3,7 +3,7 @@ using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.AppHost;
 
 // The system: a broker, five services with a private store each that know each other only by its streams, the simulator that drives them from outside, and the dashboard that shows them.
-var (flags, exitCode) = AppHostFlags.Read(args, Projects.AppHost.ProjectPath);
+var (flags, exitCode) = AppHostFlags.Read(args, Projects.AppHost.ProjectPath, ServiceNames.All);
 if (flags is null)
 {
     return exitCode;
@@ -20,15 +20,16 @@ if (broker is null || stores is null)
     return AppHostFlags.Misuse;
 }
 var dashboard = builder.AddDashboard(flags, adminKey, broker);
+List<IResourceBuilder<ProjectResource>> services = [];
 
-var orders = AddService<Projects.Orders>("orders").WithStore(stores);
-var inventory = AddService<Projects.Inventory>("inventory").WithStore(stores).WithEnvironment("FLOW_MODE", flags.Mode);
-var payments = AddService<Projects.Payments>("payments").WithStore(stores).WithEnvironment("FLOW_MODE", flags.Mode);
-var shipping = AddService<Projects.Shipping>("shipping").WithStore(stores);
-var insights = AddService<Projects.Insights>("insights").WithStore(stores);
+var orders = AddService<Projects.Orders>().WithExternalHttpEndpoints();
+var inventory = AddService<Projects.Inventory>().WithEnvironment("FLOW_MODE", flags.Mode);
+var payments = AddService<Projects.Payments>().WithEnvironment("FLOW_MODE", flags.Mode);
+var shipping = AddService<Projects.Shipping>();
+var insights = AddService<Projects.Insights>().WithExternalHttpEndpoints();
 
 // Customers, the card gateway and the courier live outside the system: the simulator plays them.
-var simulator = AddService<Projects.Simulator>("simulator")
+var simulator = AddProject<Projects.Simulator>("simulator")
     .WithReference(orders).WaitFor(orders)
     .WithReference(inventory).WaitFor(inventory)
     .WithReference(payments).WaitFor(payments)
@@ -38,9 +39,22 @@ var simulator = AddService<Projects.Simulator>("simulator")
 payments.WithReference(simulator);
 shipping.WithReference(simulator);
 
-return await AppHostRun.RunAsync(builder.Build(), flags, adminKey, broker, stores, dashboard, simulator, [orders, inventory, payments, shipping, insights, simulator]);
+if (flags.Publish is { } publish)
+{
+    return await HostMode.PublishAsync(builder, publish);
+}
+return await AppHostRun.RunAsync(builder.Build(), flags, adminKey, broker, stores, dashboard, simulator, services);
 
-IResourceBuilder<ProjectResource> AddService<TProject>(string name)
+// A service of the system: a project in src/Services, under its own name, with a private store.
+IResourceBuilder<ProjectResource> AddService<TProject>()
+    where TProject : IProjectMetadata, new()
+{
+    var service = AddProject<TProject>(ServiceNames.Of(typeof(TProject))).WithStore(stores);
+    services.Add(service);
+    return service;
+}
+
+IResourceBuilder<ProjectResource> AddProject<TProject>(string name)
     where TProject : IProjectMetadata, new() => builder.AddProject<TProject>(name, launchProfileName: null)
         .WithHttpEndpoint()
         .WithHttpHealthCheck("/health")

@@ -9,9 +9,6 @@ internal sealed record AppHostFlags
     /// <summary>Exit code for a command line that can't be followed.</summary>
     public const int Misuse = 2;
 
-    /// <summary>Who has a store, and may have replicas.</summary>
-    public static readonly string[] Services = ["orders", "inventory", "payments", "shipping", "insights"];
-
     /// <summary>Replicas of one service: 32 share 32 partitions; what is over the number of partitions stands by.</summary>
     public const int MaxReplicas = 32;
 
@@ -34,6 +31,9 @@ internal sealed record AppHostFlags
     /// <summary>Whether the dashboard is started. Not with <see cref="UntilDone"/>, unless asked for: such runs are measured.</summary>
     public bool Dashboard { get; init; }
 
+    /// <summary>Who has a store, and may have replicas.</summary>
+    public required IReadOnlyList<string> Services { get; init; }
+
     public required string DataDirectory { get; init; }
 
     /// <summary>auto, rabbitmq, install, docker or embedded.</summary>
@@ -48,6 +48,9 @@ internal sealed record AppHostFlags
     /// <summary>Processes by service; one of those that aren't named.</summary>
     public IReadOnlyDictionary<string, int> Replicas { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>What is written instead of run; null: the system runs.</summary>
+    public PublishFlags? Publish { get; init; }
+
     /// <summary>What the host itself reads: --environment, and in Aspire mode Aspire's own switches.</summary>
     public string[] HostArguments { get; init; } = [];
 
@@ -55,27 +58,32 @@ internal sealed record AppHostFlags
     public string Mode => Dataset is null ? "shop" : "dataset";
 
     /// <summary>The flags, or null and the exit code when there is nothing to run: help was asked for, or a flag is wrong.</summary>
-    public static (AppHostFlags? Flags, int ExitCode) Read(string[] args, string appHostDirectory)
+    public static (AppHostFlags? Flags, int ExitCode) Read(string[] args, string appHostDirectory, IReadOnlyList<string> services)
     {
+        var usage = args is [PublishFlags.Verb, ..] ? PublishUsage.Text : Usage.Text;
         if (args.Any(argument => argument is "--help" or "-h" or "-?"))
         {
-            Console.Out.WriteLine(Usage.Text);
+            Console.Out.WriteLine(usage);
             return (null, 0);
         }
         try
         {
-            return (Parse(args, Environment.GetEnvironmentVariable("FLOW_DATASET"), ParentOf(appHostDirectory), TimeProvider.System), 0);
+            return (Parse(args, Environment.GetEnvironmentVariable("FLOW_DATASET"), ParentOf(appHostDirectory), services, TimeProvider.System), 0);
         }
         catch (UsageException e)
         {
-            Console.Error.WriteLine($"{e.Message}\n\n{Usage.Text}");
+            Console.Error.WriteLine($"{e.Message}\n\n{usage}");
             return (null, Misuse);
         }
     }
 
     /// <exception cref="UsageException">A flag is unknown, repeated, lacks its value or has a wrong one.</exception>
-    internal static AppHostFlags Parse(string[] args, string? defaultDataset, string repositoryRoot, TimeProvider time)
+    internal static AppHostFlags Parse(string[] args, string? defaultDataset, string repositoryRoot, IReadOnlyList<string> services, TimeProvider time)
     {
+        if (args is [PublishFlags.Verb, ..])
+        {
+            return ParsePublish(FlagReader.ReadPublish(args[1..]), services);
+        }
         var (given, rest) = FlagReader.Read(args, passUnknown: IsAspire);
         var dataset = given.Value("--dataset");
         var orders = given.Whole("--orders", min: 1, max: 1_000_000_000);
@@ -93,6 +101,7 @@ internal sealed record AppHostFlags
         var state = Path.Combine(repositoryRoot, ".flow");
         return new AppHostFlags
         {
+            Services = services,
             Dataset = dataset is null ? null : ExistingDataset(dataset),
             Orders = orders,
             Seed = (int?)given.Whole("--seed", min: 0, max: int.MaxValue),
@@ -107,14 +116,35 @@ internal sealed record AppHostFlags
                 : given.Broker("--broker"),
             Stores = given.Stores("--stores"),
             BrokerNodes = NodesOf(given),
-            Replicas = ReplicasOf(given),
+            Replicas = ReplicasOf(given, services),
             HostArguments = given.Value("--environment") is { } environment ? [.. rest, "--environment", environment] : rest,
         };
     }
 
-    private static Dictionary<string, int> ReplicasOf(FlagReader given)
+    /// <summary>The same system, as it is where its images run: no dataset, which is a file of this machine, and always with a dashboard, which receives the telemetry.</summary>
+    private static AppHostFlags ParsePublish(FlagReader given, IReadOnlyList<string> services)
     {
-        var replicas = given.Counts("--replicas", Services, MaxReplicas);
+        var publish = IsAspire
+            ? throw new UsageException("publish belongs to the local orchestrator; Aspire has its own (aspire publish).")
+            : PublishFlags.From(given);
+        return new AppHostFlags
+        {
+            Services = services,
+            Publish = publish,
+            Seed = (int?)given.Whole("--seed", min: 0, max: int.MaxValue),
+            Rate = given.Rate("--rate"),
+            Dashboard = true,
+            DataDirectory = PublishFlags.DataDirectory,
+            Broker = "rabbitmq",
+            BrokerNodes = publish.BrokerNodes,
+            Stores = given.Stores("--stores"),
+            Replicas = ReplicasOf(given, services),
+        };
+    }
+
+    private static Dictionary<string, int> ReplicasOf(FlagReader given, IReadOnlyList<string> services)
+    {
+        var replicas = given.Counts("--replicas", services, MaxReplicas);
         return given.Stores("--stores") == "postgres" || replicas.Values.All(count => count == 1)
             ? replicas
             : throw new UsageException("--replicas needs --stores postgres: a SQLite store is files of one process, and replicas share a database.");

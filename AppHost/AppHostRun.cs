@@ -13,7 +13,7 @@ internal static class AppHostRun
 
     public static async Task<int> RunAsync(
         DistributedApplication app, AppHostFlags flags, IResourceBuilder<ParameterResource> adminKey, BrokerResource broker, StoresResource stores,
-        DashboardResource? dashboard, IResourceBuilder<ProjectResource> simulator, IResourceBuilder<ProjectResource>[] services)
+        DashboardResource? dashboard, IResourceBuilder<ProjectResource> simulator, IReadOnlyList<IResourceBuilder<ProjectResource>> services)
     {
         using var over = new CancellationTokenSource();
         var file = new RunFile(flags.DataDirectory);
@@ -25,7 +25,7 @@ internal static class AppHostRun
                 // When the application is stopped, the simulator ends, too; only an end of its own counts.
                 var stopping = app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
                 var running = app.RunAsync(over.Token);
-                var announced = AnnounceAsync(notifications, file, adminKey, broker, stores, dashboard, services.Except([simulator]).ToArray(), services, over.Token);
+                var announced = AnnounceAsync(notifications, file, adminKey, broker, stores, dashboard, services, [.. services, simulator], over.Token);
                 var ended = notifications.WaitForResourceAsync(simulator.Resource.Name, change => HasEnded(change.Snapshot), stopping);
                 await Task.WhenAny(running, ended);
                 await over.CancelAsync();
@@ -45,19 +45,27 @@ internal static class AppHostRun
         }
     }
 
-    /// <summary>Tells tools where everything is, once the services are ready.</summary>
+    /// <summary>Tells tools where everything is, once the services are ready, and again when replicas have come or gone.</summary>
     private static async Task AnnounceAsync(
         ResourceNotificationService notifications, RunFile file, IResourceBuilder<ParameterResource> adminKey, BrokerResource broker,
-        StoresResource stores, DashboardResource? dashboard, IResourceBuilder<ProjectResource>[] awaited, IResourceBuilder<ProjectResource>[] services, CancellationToken cancellationToken)
+        StoresResource stores, DashboardResource? dashboard, IReadOnlyList<IResourceBuilder<ProjectResource>> awaited, IReadOnlyList<IResourceBuilder<ProjectResource>> announced, CancellationToken cancellationToken)
     {
         foreach (var service in awaited)
         {
             await notifications.WaitForResourceHealthyAsync(service.Resource.Name, cancellationToken);
         }
-        var urls = services.ToDictionary(service => service.Resource.Name, service => RunningAppHost.OneOrAll(HostMode.UrlsOf(service)));
-        file.Write(new RunningAppHost(
+        while (true)
+        {
+            var urls = announced.ToDictionary(service => service, HostMode.UrlsOf);
+            await WriteAsync(urls);
+            using var changed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await await Task.WhenAny(urls.Select(known => HostMode.WaitForOtherUrlsAsync(known.Key, notifications, known.Value, changed.Token)));
+            await changed.CancelAsync();
+        }
+
+        async Task WriteAsync(Dictionary<IResourceBuilder<ProjectResource>, IReadOnlyList<string>> urls) => file.Write(new RunningAppHost(
             Environment.ProcessId,
-            urls,
+            urls.ToDictionary(url => url.Key.Resource.Name, url => RunningAppHost.OneOrAll(url.Value)),
             await AddressAsync(broker.Amqp),
             await AddressAsync(broker.Stream),
             await adminKey.Resource.GetValueAsync(cancellationToken),

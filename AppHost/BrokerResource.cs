@@ -23,6 +23,10 @@ internal static class BrokerExtensions
     {
         try
         {
+            if (flags.Publish is not null)
+            {
+                return builder.AddOwnBroker(flags);
+            }
             if (flags.Broker is "auto" or "rabbitmq" && builder.Configuration.GetConnectionString("rabbitmq") is { Length: > 0 } given)
             {
                 return flags.BrokerNodes == 1 ? builder.AddGivenBroker(given) : throw new UsageException(

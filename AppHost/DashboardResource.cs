@@ -33,6 +33,7 @@ internal static class DashboardExtensions
             .WithEnvironment("FLOW_ADMIN_KEY", adminKey);
         var dashboard = new DashboardResource(project, token, telemetryKey);
         HostMode.Connect(builder, dashboard);
+        project.WithExternalHttpEndpoints();
         // It isn't waited for: pages that say that the broker starts are better than none.
         project.WithBroker(broker with { Awaited = null });
         return dashboard;

@@ -21,6 +21,34 @@ internal sealed class FlagReader
     private readonly Dictionary<string, string> values = new(StringComparer.Ordinal);
     private readonly List<(string Name, string Value)> lists = [];
 
+    /// <summary>The flags of the verb publish, which follow it.</summary>
+    public static FlagReader ReadPublish(string[] args)
+    {
+        var given = new FlagReader();
+        var queue = new Queue<string>(args.Select(argument => argument == "-o" ? "--output" : argument));
+        while (queue.TryDequeue(out var argument))
+        {
+            var (name, inline) = argument.Split('=', 2) is [var flag, var text] ? (flag, text) : (argument, null);
+            if (PublishFlags.WithValue.Contains(name))
+            {
+                given.Add(name, inline ?? Next(queue, name), needsValue: true);
+            }
+            else if (Repeatable.Contains(name))
+            {
+                given.lists.Add((name, inline ?? Next(queue, name)));
+            }
+            else if (PublishFlags.WithoutValue.Contains(name))
+            {
+                given.Add(name, inline is null ? "" : throw new UsageException($"{name} takes no value."), needsValue: false);
+            }
+            else
+            {
+                throw new UsageException($"Unknown flag of publish: {argument}");
+            }
+        }
+        return given;
+    }
+
     public static (FlagReader Given, string[] Others) Read(string[] args, bool passUnknown)
     {
         var given = new FlagReader();
@@ -35,7 +63,7 @@ internal sealed class FlagReader
             }
             else if (WithValue.Contains(name))
             {
-                given.Add(name, inline ?? Next(queue, name));
+                given.Add(name, inline ?? Next(queue, name), needsValue: true);
             }
             else if (Repeatable.Contains(name))
             {
@@ -43,7 +71,7 @@ internal sealed class FlagReader
             }
             else if (WithoutValue.Contains(name))
             {
-                given.Add(name, inline is null ? "" : throw new UsageException($"{name} takes no value."));
+                given.Add(name, inline is null ? "" : throw new UsageException($"{name} takes no value."), needsValue: false);
             }
             else if (passUnknown)
             {
@@ -51,7 +79,7 @@ internal sealed class FlagReader
             }
             else
             {
-                throw new UsageException(argument == "publish" ? "The verb publish is not available in this version." : $"Unknown flag: {argument}");
+                throw new UsageException(argument == PublishFlags.Verb ? "publish comes first, before its flags." : $"Unknown flag: {argument}");
             }
         }
         return (given, [.. rest]);
@@ -162,9 +190,9 @@ internal sealed class FlagReader
         }
     }
 
-    private void Add(string name, string value)
+    private void Add(string name, string value, bool needsValue)
     {
-        if (value.Length == 0 && WithValue.Contains(name))
+        if (value.Length == 0 && needsValue)
         {
             throw new UsageException($"{name} needs a value.");
         }

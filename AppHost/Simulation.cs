@@ -19,7 +19,7 @@ internal static class Simulation
             ("FLOW_SIM_UNTIL_DONE", flags.UntilDone ? "true" : null),
             ("FLOW_SIM_REPORT", flags.Report),
             // Progress is redrawn in place only where that can be done.
-            ("FLOW_CONSOLE", HostMode.ShowsSimulator && !Console.IsOutputRedirected ? "terminal" : null),
+            ("FLOW_CONSOLE", flags.Publish is null && HostMode.ShowsSimulator && !Console.IsOutputRedirected ? "terminal" : null),
         };
         foreach (var (name, value) in settings)
         {

@@ -17,6 +17,9 @@ internal sealed record StoresResource(IDistributedApplicationBuilder Builder, IS
     /// <summary>What databases and roles begin with.</summary>
     public string Prefix { get; init; } = "flow";
 
+    /// <summary>Artefacts are written, nothing runs.</summary>
+    public bool IsPublished { get; init; }
+
     /// <summary>Host and port of the server; null where there is none.</summary>
     public async Task<string?> AddressAsync(CancellationToken cancellationToken)
     {
@@ -49,16 +52,21 @@ internal static class StoresExtensions
     {
         try
         {
-            StoreKind.Keep(flags);
+            if (flags.Publish is null)
+            {
+                StoreKind.Keep(flags);
+            }
             if (flags.Stores == "sqlite")
             {
                 return new StoresResource(builder, Server: null) { Kind = flags.Stores };
             }
             var prefix = PrefixOf(builder.Configuration["FLOW_POSTGRES_PREFIX"]);
-            var server = AppHostFlags.Services.All(service => builder.IsConfigured($"{service}-db")) ? null
+            // What this machine is configured with is of no matter where artefacts are deployed.
+            var server = flags.Publish is not null ? HostMode.AddPostgres(builder, flags, [.. flags.Services.Select(service => NameOf(prefix, service))])
+                : flags.Services.All(service => builder.IsConfigured($"{service}-db")) ? null
                 : builder.IsConfigured("postgres") ? HostMode.AddGivenPostgres(builder, "postgres")
-                : HostMode.AddPostgres(builder, flags, [.. AppHostFlags.Services.Select(service => NameOf(prefix, service))]);
-            return new StoresResource(builder, server) { Kind = flags.Stores, Prefix = prefix };
+                : HostMode.AddPostgres(builder, flags, [.. flags.Services.Select(service => NameOf(prefix, service))]);
+            return new StoresResource(builder, server) { Kind = flags.Stores, Prefix = prefix, IsPublished = flags.Publish is not null };
         }
         catch (UsageException e)
         {
@@ -75,7 +83,7 @@ internal static class StoresExtensions
             return service;
         }
         var name = $"{service.Resource.Name}-db";
-        if (stores.Server is null || stores.Builder.IsConfigured(name))
+        if (stores.Server is null || (!stores.IsPublished && stores.Builder.IsConfigured(name)))
         {
             return service.WithReference(stores.Builder.AddConnectionString(name));
         }

@@ -4,6 +4,7 @@ internal static class Usage
 {
     public const string Text = """
         Usage: dotnet run [-c Release] --project AppHost -- [flags]
+               dotnet run --project AppHost -- publish --help
 
           --dataset FILE     .csv or .csv.gz to replay (default: FLOW_DATASET, else the synthetic shop runs)
           --seed N           the shop's seed (1)

@@ -12,6 +12,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using ServiceDefaults;
 using ServiceDefaults.Admin;
 using ServiceDefaults.Api;
+using ServiceDefaults.Containers;
 using ServiceDefaults.Limits;
 using ServiceDefaults.Telemetry;
 
@@ -27,11 +28,13 @@ public static class ServiceDefaultsExtensions
     /// Adds health checks, problem details, JSON conventions, OpenAPI, console logging, HTTP clients that find services by name, a bounded shutdown, and OpenTelemetry where
     /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set.
     /// Limits of size, number, rate and time have defaults; <c>FLOW_MAX_REQUEST_BODY</c>, <c>FLOW_MAX_CONNECTIONS</c>, <c>FLOW_MAX_CONCURRENT_REQUESTS</c>, <c>FLOW_REQUEST_TIMEOUT</c>,
-    /// <c>FLOW_CLIENT_RATE</c>, <c>FLOW_CLIENT_BURST</c> and <c>FLOW_ADMIN_RATE</c> change them (docs/api.md).
+    /// <c>FLOW_CLIENT_RATE</c>, <c>FLOW_CLIENT_BURST</c> and <c>FLOW_ADMIN_RATE</c> change them (docs/api.md). Where <c>FLOW_SECRETS</c> names a directory, its files are settings, too (<see cref="SecretFiles"/>).
     /// </summary>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder)
         where TBuilder : IHostApplicationBuilder
     {
+        // Before anything reads a setting.
+        builder.Configuration.AddSecretFiles();
         builder.AddConsoleLog();
         builder.AddServiceClients();
         builder.AddTelemetry();

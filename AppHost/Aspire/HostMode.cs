@@ -33,6 +33,9 @@ internal static class HostMode
         builder.Configuration["ASPIRE_ALLOW_UNSECURED_TRANSPORT"] = "true";
     }
 
+    /// <summary>Aspire writes artefacts of its own; the flags say so before this is reached.</summary>
+    public static Task<int> PublishAsync(IDistributedApplicationBuilder builder, PublishFlags flags) => Task.FromResult(AppHostFlags.Misuse);
+
     /// <summary>
     /// It runs beside Aspire's own dashboard. Aspire tells nobody else what resources do: without FLOW_RESOURCE_URL the page that lists them says so.
     /// </summary>
@@ -77,6 +80,10 @@ internal static class HostMode
 
     /// <summary>Where a service listens: replicas are behind one proxy.</summary>
     public static IReadOnlyList<string> UrlsOf(IResourceBuilder<ProjectResource> service) => [service.GetEndpoint("http").Url];
+
+    /// <summary>Aspire has one address for all replicas, and it stays.</summary>
+    public static Task WaitForOtherUrlsAsync(IResourceBuilder<ProjectResource> service, ResourceNotificationService notifications, IReadOnlyList<string> known, CancellationToken cancellationToken) =>
+        Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
 
     /// <summary>A container. Its first start makes each service's role and database, before anything can connect; their passwords are in its environment.</summary>
     public static IStoreServer AddPostgres(IDistributedApplicationBuilder builder, AppHostFlags flags, IReadOnlyList<string> databases)

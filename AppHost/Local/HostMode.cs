@@ -4,6 +4,7 @@ using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.Orchestration;
 using FlowPlatform.Orchestration.Broker;
 using FlowPlatform.Orchestration.Postgres;
+using FlowPlatform.Orchestration.Publishing;
 using Microsoft.Extensions.Configuration;
 
 namespace FlowPlatform.AppHost;
@@ -22,12 +23,26 @@ internal static class HostMode
         if (flags.Stores == "postgres")
         {
             // While it runs, too: replicas share a database.
-            foreach (var service in AppHostFlags.Services)
+            foreach (var service in flags.Services)
             {
                 builder.Configuration[$"Flow:MaxReplicas:{service}"] = AppHostFlags.MaxReplicas.ToString(CultureInfo.InvariantCulture);
             }
         }
     }
+
+    /// <summary>Writes what deploys the system; the process' exit code.</summary>
+    public static Task<int> PublishAsync(IDistributedApplicationBuilder builder, PublishFlags flags) => Publisher.PublishAsync(
+        builder,
+        new PublishRequest(flags.IsKubernetes ? PublishTarget.Kubernetes : PublishTarget.Compose, flags.Output)
+        {
+            Diff = flags.Diff,
+            Force = flags.Force,
+            Images = flags.Images,
+            Tag = flags.Tag,
+            Partitions = PublishFlags.Partitions,
+        },
+        Console.Out,
+        Console.Error);
 
     /// <summary>The orchestrator tells it all that it must know, and services where to send their telemetry.</summary>
     public static void Connect(IDistributedApplicationBuilder builder, DashboardResource dashboard) => dashboard.Project.AsDashboard(dashboard.Token, dashboard.TelemetryKey);
@@ -67,6 +82,10 @@ internal static class HostMode
 
     /// <summary>Where a service listens: every replica by itself.</summary>
     public static IReadOnlyList<string> UrlsOf(IResourceBuilder<ProjectResource> service) => service.GetEndpoint("http").AllUrls();
+
+    /// <summary>Waits until a service listens elsewhere than is known: replicas can come and go while it runs.</summary>
+    public static Task WaitForOtherUrlsAsync(IResourceBuilder<ProjectResource> service, ResourceNotificationService notifications, IReadOnlyList<string> known, CancellationToken cancellationToken) =>
+        service.GetEndpoint("http").WaitForOtherUrlsAsync(notifications, known, cancellationToken);
 
     /// <summary>Why no broker can be run here; null if one can.</summary>
     public static Task<string?> WhyNoBrokerAsync(AppHostFlags flags) =>

@@ -6,7 +6,7 @@ using OpenTelemetry.Trace;
 namespace ServiceDefaults.Telemetry;
 
 /// <summary>
-/// Drops the spans of probes, and everything of this process below a span that was dropped. A root that links to something sampled, such as a batch of events, is decided like what it links to.
+/// Drops the spans of probes and of what is <see cref="Untraced"/>, and everything of this process below a span that was dropped. A root that links to something sampled, such as a batch of events, is decided like what it links to.
 /// The rest is for the configured sampler to decide.
 /// </summary>
 internal sealed class SamplerFilter(Sampler inner) : Sampler
@@ -48,7 +48,7 @@ internal sealed class SamplerFilter(Sampler inner) : Sampler
         if (parent.TraceId != default)
         {
             // What another process dropped is for the sampler: one that is not parent-based doesn't care.
-            return (!parent.IsRemote && !parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)) || IsProbe(samplingParameters)
+            return (!parent.IsRemote && !parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)) || Untraced.IsMeant(parent) || IsProbe(samplingParameters)
                 ? new SamplingResult(SamplingDecision.Drop)
                 : inner.ShouldSample(samplingParameters);
         }

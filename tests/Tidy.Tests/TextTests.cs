@@ -54,6 +54,8 @@ public sealed class TextTests
         Texts.MachineDetails([new("any.sh", "cd /wo" + "rk/here")]).ShouldHaveSingleItem();
         Texts.MachineDetails([new("any.json", "\"https://api.nuget" + ".org/v3/index.json\"")]).ShouldHaveSingleItem();
         Texts.MachineDetails([new("any.json", "\"http://127.0.0.1:5000\"")]).ShouldBeEmpty();
+        Texts.MachineDetails([new("compose.yaml", "orders-data:/home/app")]).ShouldBeEmpty();
+        Texts.MachineDetails([new("compose.yaml", "/home/app" + "endix")]).ShouldHaveSingleItem();
         Texts.UnpinnedActions([new(".github/workflows/any.yml", "- uses: actions/checkout@v4")]).ShouldHaveSingleItem();
     }
 

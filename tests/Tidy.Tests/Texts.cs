@@ -78,7 +78,8 @@ internal static partial class Texts
     [GeneratedRegex(@"^namespace (?<name>[\w.]+)", RegexOptions.Multiline)]
     private static partial Regex Namespace();
 
-    [GeneratedRegex(@"(?<![\w.$}])/(work|root|home|Users|tmp|mnt)/\w|\b[A-Z]:\\\w|https?://(?!127\.|0\.0\.0\.0)\d+\.\d+\.\d+\.\d+")]
+    /// <summary>The one home that is everywhere the same is that of the images' user.</summary>
+    [GeneratedRegex(@"(?<![\w.$}])/(work|root|home(?!/app\b)|Users|tmp|mnt)/\w|\b[A-Z]:\\\w|https?://(?!127\.|0\.0\.0\.0)\d+\.\d+\.\d+\.\d+")]
     private static partial Regex MachinePath();
 
     [GeneratedRegex(@"uses:\s*[\w./-]+@[0-9a-f]{40}\s+# v\d")]

@@ -1,3 +1,5 @@
+using ServiceDefaults.Containers;
+
 namespace Simulator;
 
 /// <summary>
@@ -11,6 +13,10 @@ internal static class Program
 
     public static async Task<int> Main(string[] args)
     {
+        if (SelfProbe.IsAskedFor(args))
+        {
+            return await SelfProbe.RunAsync(args);
+        }
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceDefaults();
         try

@@ -7,6 +7,7 @@ using FlowPlatform.Dashboard.Storage;
 using FlowPlatform.Dashboard.Streams;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using ServiceDefaults.Containers;
 
 namespace FlowPlatform.Dashboard;
 
@@ -21,6 +22,7 @@ internal static class DashboardApp
         // By its own name and from its own directory, also where something else has started it: else the files for browsers are not found.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = typeof(DashboardApp).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseStaticWebAssets();
+        builder.Configuration.AddSecretFiles();
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(static console =>
         {

@@ -1,6 +1,11 @@
 using FlowPlatform.Dashboard;
 using FlowPlatform.Dashboard.Storage;
+using ServiceDefaults.Containers;
 
+if (SelfProbe.IsAskedFor(args))
+{
+    return await SelfProbe.RunAsync(args);
+}
 try
 {
     await using var app = DashboardApp.Build(args);

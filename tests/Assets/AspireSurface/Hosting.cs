@@ -114,6 +114,9 @@ public static class ResourceBuilderExtensions
         bool isProxied = true, bool? isExternal = null, ProtocolType? protocol = null)
         where T : IResourceWithEndpoints => throw null!;
 
+    public static IResourceBuilder<T> WithExternalHttpEndpoints<T>(this IResourceBuilder<T> builder)
+        where T : IResourceWithEndpoints => throw null!;
+
     public static IResourceBuilder<T> WithHttpEndpoint<T>(
         this IResourceBuilder<T> builder, int? port = null, int? targetPort = null, string? name = null, string? env = null, bool isProxied = true)
         where T : IResourceWithEndpoints => throw null!;

@@ -20,6 +20,8 @@ public sealed class FlowPagesTests(TestBrowser browser, DashboardBroker broker)
             await page.OpenAsync("/streams");
             await page.SeesAsync("a consumer with its lag", page.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = "order-status" }).Filter(new() { HasText = "1,250" }));
             await page.SeesAsync("the alarm of the other service", page.Page.GetByText("inventory-levels can't read"));
+            await page.SeesAsync("how many are not healthy", page.Page.GetByText("1 of 2 services is not healthy"));
+            await page.SeesAsync("where the partitions begin and end, before any is opened", page.Page.GetByRole(AriaRole.Row, new() { NameRegex = new System.Text.RegularExpressions.Regex($"{system.Orders}.* 2 0 2 3 ") }));
             await page.SeesAsync("the log's partitions", page.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = system.Orders }).Filter(new() { HasText = "events" }));
             await page.Page.GetByRole(AriaRole.Button, new() { Name = "order-status" }).ClickAsync();
             await page.SeesAsync("the consumer's partition", page.Page.GetByText("at 7", new() { Exact = true }));
@@ -30,15 +32,17 @@ public sealed class FlowPagesTests(TestBrowser browser, DashboardBroker broker)
         });
     }
 
-    [Fact]
-    public async Task An_event_leads_to_what_it_caused_and_to_who_has_applied_it_and_shows_personal_data_on_request_only()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_event_leads_to_what_it_caused_and_to_who_has_applied_it_and_shows_personal_data_on_request_only(bool embedded)
     {
-        await using var system = await SystemAsync();
+        await using var system = await SystemAsync(embedded);
         await browser.UseAsync(system.Dashboard, async page =>
         {
             await page.OpenAsync($"/events?stream={system.Orders}");
             await page.SeesAsync("the newest event", page.Page.GetByRole(AriaRole.Link, new() { Name = "orders.cancel-requested.v1" }));
-            await page.LookAsync("pages/events");
+            await page.LookAsync($"pages/events{(embedded ? "-embedded" : "")}");
             await page.Page.GetByLabel("Key").FillAsync("536365");
             await page.Page.Keyboard.PressAsync("Enter");
             await page.IsAtAsync(address => address.Contains("key=536365", StringComparison.Ordinal), "the filter stands in the address");
@@ -48,7 +52,7 @@ public sealed class FlowPagesTests(TestBrowser browser, DashboardBroker broker)
             (await page.TextAsync()).ShouldNotContain("17850");
             await page.SeesAsync("what it caused", page.Page.GetByRole(AriaRole.Link, new() { Name = "inventory.reserved.v1" }));
             await page.SeesAsync("who has applied it", page.Page.GetByRole(AriaRole.Row).Filter(new() { HasText = "order-status" }).Filter(new() { HasText = "applied" }));
-            await page.LookAsync("pages/event");
+            await page.LookAsync($"pages/event{(embedded ? "-embedded" : "")}");
             await page.Page.GetByRole(AriaRole.Button, new() { Name = "Reveal 1 masked" }).ClickAsync();
             await page.SeesAsync("the customer", data.Filter(new() { HasText = "17850" }));
             await page.Page.GetByRole(AriaRole.Link, new() { Name = "inventory.reserved.v1" }).ClickAsync();
@@ -60,11 +64,13 @@ public sealed class FlowPagesTests(TestBrowser browser, DashboardBroker broker)
         });
     }
 
-    [Fact]
-    public async Task A_live_tail_shows_what_comes_and_nothing_while_it_is_paused()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_live_tail_shows_what_comes_and_nothing_while_it_is_paused(bool embedded)
     {
-        await using var system = await SystemAsync();
-        await using var log = await broker.OpenAsync();
+        await using var system = await SystemAsync(embedded);
+        var log = system.Log.Log;
         await browser.UseAsync(system.Dashboard, async page =>
         {
             await page.OpenAsync($"/events?stream={system.Orders}&follow=true");
@@ -76,7 +82,7 @@ public sealed class FlowPagesTests(TestBrowser browser, DashboardBroker broker)
             await DashboardBroker.AppendAsync(log, new PartitionId(system.Orders, 0), DashboardBroker.Event(11, "orders.placed.v1", "live-2"));
             await page.Page.GetByRole(AriaRole.Button, new() { Name = "Go on" }).ClickAsync();
             await page.SeesAsync("what came meanwhile", page.Page.GetByRole(AriaRole.Cell, new() { Name = "live-2" }));
-            await page.LookAsync("pages/events-live");
+            await page.LookAsync($"pages/events-live{(embedded ? "-embedded" : "")}");
             page.Faults.ShouldBeNone();
         });
     }
@@ -112,9 +118,10 @@ public sealed class FlowPagesTests(TestBrowser browser, DashboardBroker broker)
         });
     }
 
-    private async Task<FlowSystem> SystemAsync()
+    private async Task<FlowSystem> SystemAsync(bool embedded = false)
     {
-        await using var log = await broker.OpenAsync();
+        var opened = await TestLog.OpenAsync(broker, embedded);
+        var log = opened.Log;
         var (orders, inventory) = (await DashboardBroker.CreateStreamAsync(log, "orders", 2), await DashboardBroker.CreateStreamAsync(log, "inventory", 1));
         await DashboardBroker.AppendAsync(
             log, new PartitionId(orders, Partitioner.PartitionOf("536365", 2)),
@@ -142,22 +149,23 @@ public sealed class FlowPagesTests(TestBrowser browser, DashboardBroker broker)
             events = new[] { new ParkedEvent(1, "e-1", "orders.placed.v1", 0, since, since, since, null, null, null, """{"orderId":"536370","customerId":"12345","country":"Utopia"}""", false) },
         };
         service.Answers["/flow/audit"] = new { version = 1, entries = new[] { new AuditEntry(1, since, "ann", "redrive", "The country is known now.", "order-status", orders, 0, "536365", null) } };
-        var dashboard = await TestDashboard.StartAsync(settings: [.. await broker.SettingsAsync(), .. ScriptedService.Settings(service, other)]);
+        var dashboard = await TestDashboard.StartAsync(settings: [.. opened.Settings, .. ScriptedService.Settings(service, other)]);
         await Eventually.ThatAsync("all is known", () => dashboard.Get<FlowPlatform.Dashboard.Streams.FlowBoard>().Partitions.Count == 3 && dashboard.Get<FlowPlatform.Dashboard.Events.ContractCatalog>().Types.Count() == 3);
         Cancel.ThrowIfCancellationRequested();
-        return new FlowSystem(dashboard, service, other, orders);
+        return new FlowSystem(dashboard, service, other, orders, opened);
     }
 
     private static ConsumerPartitionStatus Row(string consumer, string stream, int partition, long position, long? lag, string state, string? error = null) =>
         new(consumer, stream, partition, position, position, lag, lag > 0 ? 4.2 : 0, state, "host-1/4711", error) { Batches = new BatchStatus(10, 420) };
 
-    private sealed record FlowSystem(TestDashboard Dashboard, ScriptedService Service, ScriptedService Other, string Orders) : IAsyncDisposable
+    private sealed record FlowSystem(TestDashboard Dashboard, ScriptedService Service, ScriptedService Other, string Orders, TestLog Log) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {
             await Dashboard.DisposeAsync();
             await Service.DisposeAsync();
             await Other.DisposeAsync();
+            await Log.DisposeAsync();
         }
     }
 }

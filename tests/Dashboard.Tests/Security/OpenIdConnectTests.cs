@@ -1,11 +1,12 @@
 using System.Net;
 using System.Security.Claims;
 using FlowPlatform.Dashboard.Tests.Support;
+using Microsoft.Playwright;
 
 namespace FlowPlatform.Dashboard.Tests.Security;
 
 /// <summary>The pages behind an identity provider, configured as Aspire's dashboard is.</summary>
-public sealed class OpenIdConnectTests
+public sealed class OpenIdConnectTests(TestBrowser browser)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -28,7 +29,7 @@ public sealed class OpenIdConnectTests
 
     [Theory]
     [InlineData("ops", HttpStatusCode.OK, "/traces")]
-    [InlineData("sales", HttpStatusCode.OK, "/denied")]
+    [InlineData("sales", HttpStatusCode.Forbidden, "/denied")]
     public async Task Only_who_has_the_claim_may_see_it(string role, HttpStatusCode status, string path)
     {
         await using var provider = await IdentityProvider.StartAsync(new Claim("role", role));
@@ -48,9 +49,35 @@ public sealed class OpenIdConnectTests
         using var http = dashboard.Pages();
 
         using var answer = await http.GetAsync("/signin-oidc?code=0123456789ABCDEF&state=forged", Cancel);
-
-        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         answer.Headers.Contains("Set-Cookie").ShouldBeFalse();
+
+        using var page = await FollowAsync(http, answer.Headers.Location!.OriginalString);
+        page.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await page.Content.ReadAsStringAsync(Cancel)).ShouldContain("Log in again");
+        using var closed = await http.GetAsync("/traces", Cancel);
+        closed.StatusCode.ShouldBe(HttpStatusCode.Redirect, "It opens nothing.");
+    }
+
+    [Fact]
+    public async Task Who_logs_out_is_told_so_and_not_logged_in_again_at_once()
+    {
+        await using var provider = await IdentityProvider.StartAsync(new Claim("role", "sales"));
+        await using var dashboard = await StartAsync(provider, ("Dashboard:Frontend:OpenIdConnect:RequiredClaimType", "role"), ("Dashboard:Frontend:OpenIdConnect:RequiredClaimValue", "ops"));
+        await browser.UseAsync(new Uri(dashboard.Addresses.Pages[0]), async page =>
+        {
+            await page.OpenAsync("/traces");
+            await page.SeesAsync("which claim is missing", page.Page.GetByText("role = ops"));
+            await page.LookAsync("pages/denied");
+            await page.Page.GetByRole(AriaRole.Button, new() { Name = "Log out" }).ClickAsync();
+            await page.SeesAsync("that it worked", page.Page.GetByRole(AriaRole.Heading, new() { Name = "You are logged out" }));
+            await page.LookAsync("pages/logged-out");
+            await page.Page.GetByRole(AriaRole.Link, new() { Name = "Log in" }).ClickAsync();
+            await page.SeesAsync("that the provider lets the same person in", page.Page.GetByRole(AriaRole.Heading, new() { Name = "You may not see this dashboard" }));
+            await page.OpenAsync("/denied?because=answer");
+            await page.LookAsync("pages/no-answer");
+            page.Faults.ShouldHave("403");
+            page.Faults.ShouldHave("400");
+        });
     }
 
     private static Task<TestDashboard> StartAsync(IdentityProvider provider, params (string Name, string Value)[] settings) => TestDashboard.StartAsync(settings:

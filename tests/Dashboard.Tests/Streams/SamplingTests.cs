@@ -1,3 +1,4 @@
+using FlowPlatform.Dashboard.Resources;
 using FlowPlatform.Dashboard.Streams;
 using FlowPlatform.Dashboard.Tests.Support;
 using FlowPlatform.Log;
@@ -49,6 +50,32 @@ public sealed class SamplingTests(DashboardBroker broker)
         var board = dashboard.Get<FlowBoard>();
         await Eventually.ThatAsync("both have answered", () => board.Services.Count(reading => reading.Flow is not null) == 2);
         board.Consumers.ShouldHaveSingleItem().Status.Position.ShouldBe(9);
+    }
+
+    [Fact]
+    public async Task Replicas_that_come_are_asked_and_those_that_go_are_forgotten()
+    {
+        await using var first = await ScriptedService.StartAsync("orders");
+        await using var second = await ScriptedService.StartAsync("orders");
+        first.Status = first.StatusAt(position: 3, owner: "b", instance: "a");
+        second.Status = second.StatusAt(position: 9, owner: "b", instance: "b");
+        await using var dashboard = await TestDashboard.StartAsync(settings: ScriptedService.Settings(first));
+        var board = dashboard.Get<FlowBoard>();
+        await Eventually.ThatAsync("the only one has answered", () => board.Services.Count == 1);
+
+        Tell(first, second);
+        await Eventually.ThatAsync("the new one's word counts", () => board.Consumers is [{ Status.Position: 9 }]);
+        board.Services.Select(static reading => reading.Address.Index).ShouldBe([0, 1]);
+
+        Tell(first);
+        await Eventually.ThatAsync("the other one is no alarm", () => board.Services.Count == 1);
+        var asked = AskedAgain(first);
+        await Eventually.ThatAsync("the first is still asked", asked);
+
+        void Tell(params ScriptedService[] replicas) => dashboard.Get<ResourceBoard>().Set(new ResourceListing("one", "FlowPlatform",
+        [
+            new ResourceState { Name = "orders", Type = "Project", Replicas = [.. replicas.Select(static (replica, index) => new ResourceState { Name = $"orders-{index + 1}", Endpoints = [new("http", replica.Url.ToString())] })] },
+        ]));
     }
 
     [Fact]

@@ -46,6 +46,29 @@ public sealed class MapLayoutTests
         Of([.. edges.Reverse()]).Nodes.ShouldBe(Of(edges).Nodes);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void What_has_five_layers_fits_the_page(int layers)
+    {
+        const int PageAt1280 = 1_018;
+        var layout = Of([.. Enumerable.Range(1, layers - 1).Select(static layer => $"s{layer}>s{layer + 1}")]);
+
+        layout.Nodes.Count.ShouldBe(layers);
+        layout.Width.ShouldBeLessThanOrEqualTo(PageAt1280);
+    }
+
+    [Fact]
+    public void Of_many_lines_only_those_that_fail_or_are_looked_at_have_figures()
+    {
+        List<MapEdge> edges = [.. Enumerable.Range(1, 20).Select(static to => Edge("a", $"b{to}")), Edge("c", "a"), Edge("c", "d") with { ErrorShare = 0.1 }];
+
+        MapLayout.Of([], edges).Lines.Where(static line => line.IsLabelled).Select(static line => (line.From, line.To)).ShouldBe([("c", "d")]);
+        MapLayout.Of([], edges, "c").Lines.Count(static line => line.IsLabelled).ShouldBe(2);
+        MapLayout.Of([], [.. edges.Take(3)]).Lines.ShouldAllBe(static line => line.IsLabelled);
+    }
+
     [Fact]
     public void All_that_goes_between_two_is_one_line()
     {

@@ -27,6 +27,8 @@ public sealed partial class PageTests(TestBrowser browser, SeenSystem system) : 
         await listed.ClickAsync();
         var sent = page.Page.GetByRole(AriaRole.Link, new() { NameRegex = SendOrders() });
         await page.SeesAsync("the trace is open", sent);
+        await page.Page.GetByText("begun outside", new() { Exact = true }).ClickAsync();
+        await page.SeesAsync("why it has no root", page.Page.GetByText("a customer's own traced system").Last);
         await page.OpenUntilAsync(page.Address, "the trace has come to the shipment", [sent, page.Page.GetByRole(AriaRole.Link, new() { NameRegex = SendShipments() })], StartLimit);
         await page.LookAsync("system/trace");
 
@@ -39,6 +41,22 @@ public sealed partial class PageTests(TestBrowser browser, SeenSystem system) : 
         var applied = ((string[])["order-status", "stock-keeper", "revenue"]).Select(consumer => page.Page.GetByRole(AriaRole.Row, new() { NameRegex = new Regex($"{consumer}.*applied") }));
         await page.OpenUntilAsync(page.Address, "who applied it and what it caused are shown", [.. applied, page.Page.Locator(".tree").GetByText("shipments.shipped.v1")], StartLimit);
         await page.LookAsync("system/event");
+    });
+
+    [Fact]
+    public Task A_quiet_system_has_told_of_its_start_and_traces_nothing_of_what_it_asks_itself_every_second() => OnPagesAsync(async page =>
+    {
+        var consumers = ((string[])["order-status", "stock-keeper", "cashier", "dispatcher", "revenue"]).Select(consumer => page.Page.GetByRole(AriaRole.Row).Filter(new() { HasTextRegex = new Regex($"has started: it runs .*{consumer}") }));
+        await page.OpenUntilAsync("/logs?text=has started", "every service has told of its start", [.. consumers], StartLimit);
+        await page.OpenUntilAsync("/logs?text=from offset", "consumers have told what they read", [page.Page.GetByText("revenue reads orders-0 from offset")], StartLimit);
+        await page.LookAsync("system/logs-of-start");
+
+        await page.OpenAsync("/traces?service=simulator");
+        await page.SeesAsync("orders of the simulator", page.Page.GetByRole(AriaRole.Link, new() { NameRegex = new Regex("simulator.*POST") }));
+        await page.OpenAsync("/traces?name=GET /orders/summary");
+        // This test has asked that, too, and begins no trace: what the simulator asks would be shown as begun outside.
+        await page.SeesAsync("what the test has asked", page.Page.GetByRole(AriaRole.Link, new() { NameRegex = new Regex("GET .orders.summary") }));
+        (await page.TextAsync()).ShouldNotContain("begun outside");
     });
 
     [Fact]

@@ -4,7 +4,9 @@ namespace FlowPlatform.Orchestration.Tests.AppHost;
 
 public sealed class AppHostFlagsTests
 {
-    private static AppHostFlags Parse(params string[] args) => AppHostFlags.Parse(args, defaultDataset: null, "/repository", TimeProvider.System);
+    private static readonly string[] Services = ["orders", "inventory", "payments", "shipping", "insights"];
+
+    private static AppHostFlags Parse(params string[] args) => AppHostFlags.Parse(args, defaultDataset: null, "/repository", Services, TimeProvider.System);
 
     [Fact]
     public void Without_flags_the_shop_runs_on_the_repositorys_data()
@@ -43,10 +45,10 @@ public sealed class AppHostFlagsTests
     {
         using var folder = new TemporaryFolder();
         var time = new FixedTime(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
-        var first = AppHostFlags.Parse(["--orders", "5", "--until-done"], null, folder.Path, time).DataDirectory;
+        var first = AppHostFlags.Parse(["--orders", "5", "--until-done"], null, folder.Path, Services, time).DataDirectory;
         first.ShouldBe(folder.File(".flow/runs/20260102T030405Z"));
         Directory.CreateDirectory(first);
-        AppHostFlags.Parse(["--orders", "5", "--until-done"], null, folder.Path, time).DataDirectory.ShouldBe(first + "-2");
+        AppHostFlags.Parse(["--orders", "5", "--until-done"], null, folder.Path, Services, time).DataDirectory.ShouldBe(first + "-2");
     }
 
     [Fact]
@@ -55,8 +57,8 @@ public sealed class AppHostFlagsTests
         using var folder = new TemporaryFolder();
         var dataset = folder.File("year.csv");
         File.WriteAllText(dataset, "");
-        AppHostFlags.Parse([], dataset, "/repository", TimeProvider.System).Dataset.ShouldBe(dataset);
-        AppHostFlags.Parse(["--orders", "5"], dataset, "/repository", TimeProvider.System).Dataset.ShouldBeNull();
+        AppHostFlags.Parse([], dataset, "/repository", Services, TimeProvider.System).Dataset.ShouldBe(dataset);
+        AppHostFlags.Parse(["--orders", "5"], dataset, "/repository", Services, TimeProvider.System).Dataset.ShouldBeNull();
     }
 
     [Theory]
@@ -90,7 +92,7 @@ public sealed class AppHostFlagsTests
     [InlineData("--replicas is given twice for orders", "--stores", "postgres", "--replicas", "orders=2", "--replicas", "orders=3")]
     [InlineData("--replicas needs a value", "--replicas")]
     [InlineData("--without insights is not available in this version", "--without", "insights")]
-    [InlineData("publish is not available in this version", "publish", "--target", "compose")]
+    [InlineData("publish comes first", "--seed", "1", "publish")]
     public void A_wrong_command_line_is_told_what_is_wrong(string fault, params string[] args) =>
         Should.Throw<UsageException>(() => Parse(args)).Message.ShouldContain(fault);
 
@@ -107,7 +109,7 @@ public sealed class AppHostFlagsTests
     [InlineData(0, "--help")]
     [InlineData(2, "--colour")]
     [InlineData(2, "--broker", "kafka")]
-    public void Nothing_runs_after_help_or_misuse(int exitCode, params string[] args) => AppHostFlags.Read(args, "/repository/AppHost").ShouldBe((null, exitCode));
+    public void Nothing_runs_after_help_or_misuse(int exitCode, params string[] args) => AppHostFlags.Read(args, "/repository/AppHost", Services).ShouldBe((null, exitCode));
 
     private sealed class FixedTime(DateTimeOffset now) : TimeProvider
     {

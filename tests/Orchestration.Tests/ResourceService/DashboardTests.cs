@@ -1,5 +1,9 @@
+using System.Net;
+using System.Net.Sockets;
 using Aspire.Hosting;
+using FlowPlatform.Orchestration.Broker;
 using FlowPlatform.Orchestration.Processes;
+using FlowPlatform.Orchestration.Supervision;
 using FlowPlatform.Orchestration.Tests.Supervision;
 
 namespace FlowPlatform.Orchestration.Tests.ResourceService;
@@ -23,6 +27,33 @@ public sealed class DashboardTests
         served.Told["FLOW_DATA"].ShouldBe(Path.Combine(served.Application.Data, "dashboard"));
         served.Told["FLOW_RUN"].ShouldMatch("^[0-9TZ]+-[0-9a-f]+$");
         served.Told["ASPNETCORE_URLS"].ShouldBe(served.Dashboard.GetEndpoint("http").Url);
+    }
+
+    [Fact]
+    public void The_address_of_its_pages_is_kept_with_the_data_and_only_lent_while_somebody_else_listens_there()
+    {
+        using var folder = new TemporaryFolder();
+        var ports = LoopbackPorts.Take(3);
+        KeptPort.Choose(folder.Path, ports[0]).ShouldBe((ports[0], null));
+        KeptPort.Choose(folder.Path, ports[1]).ShouldBe((ports[0], null));
+        using (var other = new TcpListener(IPAddress.Loopback, ports[0]))
+        {
+            other.Start();
+            KeptPort.Choose(folder.Path, ports[2]).ShouldBe((ports[2], ports[0]));
+        }
+
+        KeptPort.Choose(folder.Path, ports[1]).ShouldBe((ports[0], null));
+    }
+
+    [Fact]
+    public async Task The_dashboard_listens_on_the_kept_port()
+    {
+        await using var served = new ServedApplication();
+        var port = LoopbackPorts.Take(1)[0];
+        Directory.CreateDirectory(served.Application.Data);
+        KeptPort.Choose(served.Application.Data, port).ShouldBe((port, null));
+        await served.StartAsync();
+        served.Dashboard.GetEndpoint("http").Port.ShouldBe(port);
     }
 
     [Fact]

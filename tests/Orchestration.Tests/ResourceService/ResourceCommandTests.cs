@@ -76,7 +76,10 @@ public sealed class ResourceCommandTests
         await served.StartAsync();
         var url = (await served.HealthyAsync("service")).Endpoints.Single().Url;
 
+        var others = service.GetEndpoint("http").WaitForOtherUrlsAsync(served.Application.Notifications, [url], TestContext.Current.CancellationToken);
+        others.IsCompleted.ShouldBeFalse();
         (await served.CommandAsync("service", "set-replicas", 3)).ShouldBe(Done);
+        await others;
         var three = await served.UntilAsync("service", resource => resource.Health == "Healthy" && resource.Replicas.Count == 3);
         three.Replicas.Select(replica => replica.Name).ShouldBe(["service-1", "service-2", "service-3"]);
         three.Replicas.Select(replica => replica.ProcessId).Distinct().Count().ShouldBe(3);
@@ -88,7 +91,9 @@ public sealed class ResourceCommandTests
         (await served.CommandAsync("service", "start")).ShouldBe(Done, "those that run are no fault of the caller's");
         await served.HealthyAsync("service");
 
+        var fewer = service.GetEndpoint("http").WaitForOtherUrlsAsync(served.Application.Notifications, service.GetEndpoint("http").AllUrls(), TestContext.Current.CancellationToken);
         (await served.CommandAsync("service", "set-replicas", 1)).ShouldBe(Done);
+        await fewer;
         var one = await served.HealthyAsync("service");
         one.Replicas.Single().Endpoints.Single().Url.ShouldBe(url);
         served.Application.Starts("service").Count(pid => ProcessIdentity.Of(pid) is not null).ShouldBe(1);

@@ -42,6 +42,14 @@ public sealed class SamplerTests
         Decide(From(name, null), Context(ActivityTraceFlags.None, remote: true), ActivityKind.Server).ShouldBe(decision);
 
     [Theory]
+    [InlineData("flow=untraced", ActivityTraceFlags.None, SamplingDecision.Drop)]
+    [InlineData("vendor=1, flow=untraced", ActivityTraceFlags.None, SamplingDecision.Drop)]
+    [InlineData("vendor=1", ActivityTraceFlags.None, SamplingDecision.RecordAndSample)]
+    [InlineData("flow=untraced", ActivityTraceFlags.Recorded, SamplingDecision.RecordAndSample)]
+    public void What_a_caller_means_to_be_untraced_is_dropped_by_every_sampler(string state, ActivityTraceFlags flags, SamplingDecision decision) =>
+        Decide(From("always_on", null), new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), flags, state, isRemote: true), ActivityKind.Server).ShouldBe(decision);
+
+    [Theory]
     [InlineData("/health")]
     [InlineData("/alive")]
     [InlineData("/flow/status")]

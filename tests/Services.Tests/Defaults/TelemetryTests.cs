@@ -70,6 +70,24 @@ public sealed class TelemetryTests
         receiver.Points.ShouldContain(point => point.Metric == "http.server.request.duration" && point.ExemplarTraceIds.Contains(found.TraceId));
     }
 
+    [Theory]
+    [InlineData("parentbased_always_on")]
+    [InlineData("always_on")]
+    public async Task What_is_asked_again_and_again_is_in_no_trace_at_either_end(string sampler)
+    {
+        await using var receiver = await OtlpReceiver.StartAsync();
+        var item = Guid.NewGuid().ToString("N");
+        await using (var service = await StartAsync(receiver, grpc: false, sampler))
+        {
+            (await service.Client.GetStringAsync($"/polls/{item}", Cancel)).ShouldBe($"{item}-polled");
+        }
+
+        Server(receiver, $"/polls/{item}");
+        receiver.Spans.ShouldContain(span => span.Kind == OtlpKind.Client && Names(span.Text("url.full"), $"{item}-before"), "What it asks before that is traced.");
+        Server(receiver, $"/items/{item}-after");
+        receiver.Spans.ShouldNotContain(span => Names(span.Text("url.full"), $"{item}-polled") || Names(span.Text("url.path"), $"{item}-polled"));
+    }
+
     [Fact]
     public async Task While_the_collector_hangs_requests_are_answered_and_what_waits_is_bounded()
     {
@@ -170,12 +188,17 @@ public sealed class TelemetryTests
 
     private static bool IsProbe(string? address) => address is not null && (address.EndsWith("/health", StringComparison.Ordinal) || address.EndsWith("/alive", StringComparison.Ordinal));
 
+    private static bool Names(string? address, string item) => address?.EndsWith(item, StringComparison.Ordinal) == true;
+
     private static OtlpSpan Server(OtlpReceiver receiver, string path) => receiver.Spans.Single(span => span.Kind == OtlpKind.Server && span.Text("url.path") == path);
 
-    private static Task<TestService> StartAsync(OtlpReceiver receiver, bool grpc, params (string Name, int Value)[] more)
+    private static Task<TestService> StartAsync(OtlpReceiver receiver, bool grpc, params (string Name, int Value)[] more) => StartAsync(receiver, grpc, sampler: null, more);
+
+    private static Task<TestService> StartAsync(OtlpReceiver receiver, bool grpc, string? sampler, params (string Name, int Value)[] more)
     {
         var settings = receiver.Settings(grpc);
         settings["OTEL_SERVICE_NAME"] = "named-by-environment";
+        settings["OTEL_TRACES_SAMPLER"] = sampler;
         foreach (var (name, value) in more)
         {
             settings[name] = value.ToString(CultureInfo.InvariantCulture);
@@ -194,6 +217,14 @@ public sealed class TelemetryTests
                 });
                 app.MapGet("/fails/{id}", IResult (string id) => throw new InvalidOperationException(id));
                 app.MapGet("/refuses/{id}", (string id) => Results.StatusCode(StatusCodes.Status502BadGateway));
+                app.MapGet("/polls/{id}", async (string id, HttpContext http) =>
+                {
+                    using var client = new HttpClient { BaseAddress = new Uri($"http://{http.Request.Host}/items/") };
+                    await client.GetStringAsync($"{id}-before", http.RequestAborted);
+                    var polled = await PollAsync(client, $"{id}-polled", http.RequestAborted);
+                    await client.GetStringAsync($"{id}-after", http.RequestAborted);
+                    return polled;
+                });
                 app.MapGet("/asks/{id}", async (string id, HttpContext http) =>
                 {
                     using var client = new HttpClient();
@@ -201,5 +232,11 @@ public sealed class TelemetryTests
                 });
             },
             settings);
+    }
+
+    private static async Task<string> PollAsync(HttpClient client, string id, CancellationToken cancellationToken)
+    {
+        using var untraced = Untraced.Begin();
+        return await client.GetStringAsync(id, cancellationToken);
     }
 }

@@ -180,6 +180,11 @@ internal sealed partial class ConsumerLoop(
     private Attachment Attach(CheckpointState state, LeaseHold hold)
     {
         var cursor = new PartitionCursor(state) { Hold = hold };
+        if (logger is not null)
+        {
+            ConsumerLog.Reads(logger, consumer.Name, state.Checkpoint.Partition, state.Checkpoint.NextOffset);
+        }
+
         var attachment = attached[cursor] = new Attachment(cursor, new PartitionFeed(log, cursor, queue.Writer, clock), hold);
         if (cursor.Parked.Any)
         {
@@ -202,6 +207,10 @@ internal sealed partial class ConsumerLoop(
             if (attachment.Hold.Ending.IsCancellationRequested)
             {
                 await DetachAsync(attachment);
+                if (logger is not null && !cancellationToken.IsCancellationRequested)
+                {
+                    ConsumerLog.GaveUp(logger, consumer.Name, attachment.Feed.Cursor.Partition);
+                }
             }
         }
     }

@@ -55,7 +55,9 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
         foreach (var partition in definition.Published.All.SelectMany(stream => stream.PartitionIds))
         {
             var head = heads.GetValueOrDefault(partition);
-            streams.Add(new(partition.Stream, partition.Index, head?.Assigned ?? 0, Math.Max(head?.Confirmed ?? 0, confirms.GetValueOrDefault(partition))) { Producer = store.Outbox.Producer });
+            var confirmed = Math.Max(head?.Confirmed ?? 0, confirms.GetValueOrDefault(partition));
+            // The relay was asked after the table: it may know of rows that are newer.
+            streams.Add(new(partition.Stream, partition.Index, Math.Max(head?.Assigned ?? 0, confirmed), confirmed) { Producer = store.Outbox.Producer });
         }
 
         var noted = await incidents.ReadAsync(cancellationToken);

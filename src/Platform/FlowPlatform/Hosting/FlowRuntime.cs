@@ -106,6 +106,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
     /// <inheritdoc />
     public Task StartedAsync(CancellationToken cancellationToken)
     {
+        LogStarted(definition.Service, Listed(definition.ConsumerNames), Listed(definition.Published.All.Select(static stream => stream.Name)));
         if (Ownership.IsShared)
         {
             sharing = SuperviseAsync("membership", _ => Ownership.RunAsync(), stopped => ownershipFailure = stopped);
@@ -132,6 +133,7 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
         await stopping.EndAsync();
         await EndAsync(cancellationToken);
         await LeaveAsync();
+        LogStoppedAll(definition.Service);
     }
 
     /// <inheritdoc />
@@ -257,6 +259,14 @@ public sealed partial class FlowRuntime : IHostedLifecycleService, IAsyncDisposa
             }
         }
     }
+
+    private static string Listed(IEnumerable<string> names) => string.Join(", ", names.DefaultIfEmpty("nothing"));
+
+    [LoggerMessage(4, LogLevel.Information, "{Service} has started: it runs {Consumers}, and publishes {Streams}")]
+    private partial void LogStarted(string service, string consumers, string streams);
+
+    [LoggerMessage(5, LogLevel.Information, "{Service} has stopped: nothing of it reads or publishes any more")]
+    private partial void LogStoppedAll(string service);
 
     [LoggerMessage(1, LogLevel.Critical, "{What} stopped: {Reason}")]
     private partial void LogStopped(Exception exception, string what, string reason);

@@ -1,5 +1,6 @@
 using Contracts.Http;
 using FlowPlatform.Hosting;
+using ServiceDefaults.Telemetry;
 using Simulator.Replay;
 
 namespace Simulator.Watching;
@@ -15,6 +16,8 @@ internal sealed class Poller(ServiceCalls calls, TimeProvider clock)
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<Snapshot> PollAsync(bool inDetail, CancellationToken cancellationToken)
     {
+        // Once a second, for as long as the system runs: in traces it would hide what happens.
+        using var untraced = Untraced.Begin();
         var statuses = SimulatorOptions.Services.Select(service => calls.TryGetAsync<FlowStatus>(service, "flow/status", cancellationToken)).ToList();
         var orders = SummarizeAsync(inDetail, cancellationToken);
         var ledger = inDetail ? calls.TryGetAsync<Ledger>("payments", "ledger", cancellationToken) : Task.FromResult<Ledger?>(null);

@@ -17,7 +17,7 @@ internal sealed record RunningAppHost(string Data, int Pid, IReadOnlyDictionary<
     private const int Deepest = 3;
 
     /// <summary>Finds the one that is meant.</summary>
-    /// <param name="data">Its data directory; null: the only live one below <c>.flow</c> of the working directory or of the nearest parent that has one.</param>
+    /// <param name="data">Its data directory; null: the services that the environment names (<see cref="DeployedServices"/>), else the only live one below <c>.flow</c> of the working directory or of the nearest parent that has one.</param>
     /// <param name="workingDirectory">Where relative paths begin.</param>
     /// <exception cref="CliException">There is none, or there are several.</exception>
     public static RunningAppHost Find(string? data, string workingDirectory)
@@ -27,6 +27,11 @@ internal sealed record RunningAppHost(string Data, int Pid, IReadOnlyDictionary<
             var directory = Path.GetFullPath(data, workingDirectory);
             return Read(Path.Combine(directory, FileName))
                 ?? throw new CliException(ExitCode.Unreachable, $"No AppHost runs on {directory}{(Directory.Exists(directory) ? ", or its services are not ready yet" : ", which does not exist")}.");
+        }
+
+        if (DeployedServices.Find(Environment.GetEnvironmentVariables()) is { } deployed)
+        {
+            return deployed;
         }
 
         for (var folder = new DirectoryInfo(workingDirectory); folder is not null; folder = folder.Parent)

@@ -21,6 +21,24 @@ public abstract class QueryComponent : ComponentBase, IDisposable
     /// <summary>Cancelled when the component is gone.</summary>
     protected CancellationToken End { get; }
 
+    /// <summary>Where the page is, with what is chosen.</summary>
+    [Inject]
+    protected NavigationManager Navigation { get; set; } = null!;
+
+    /// <summary>The parameters that say which page of a list is shown: another choice begins at the beginning.</summary>
+    protected virtual IReadOnlyList<string> PlaceParameters => [];
+
+    /// <summary>This page with something else chosen; null takes a choice away.</summary>
+    protected string Address(params (string Name, string? Value)[] changes) => Navigation.GetUriWithQueryParameters(
+        changes.ToDictionary(static change => change.Name, static change => (object?)(string.IsNullOrWhiteSpace(change.Value) ? null : change.Value.Trim())));
+
+    /// <summary>Chooses something else, from the beginning.</summary>
+    protected void Go(params (string Name, string? Value)[] changes) =>
+        Navigation.NavigateTo(Address([.. changes, .. PlaceParameters.Select(static name => (name, (string?)null))]));
+
+    /// <summary>Chooses what a field says.</summary>
+    protected void Go(string name, object? value) => Go((name, value as string));
+
     /// <summary>Asks, and cancels what was asked before. What the query sets is set only if nothing was asked since.</summary>
     /// <param name="query">Reads; after its last await it sets the component's state.</param>
     protected async Task QueryAsync(Func<CancellationToken, Task> query)

@@ -24,6 +24,18 @@ internal sealed class EventTail : IAsyncDisposable
         reading = ReadAllAsync();
     }
 
+    /// <summary>Attaches to the end of a stream, or of one of its partitions. All events of a key are in one.</summary>
+    /// <exception cref="StreamNotFoundException">There is no such stream, or no such partition.</exception>
+    /// <exception cref="FlowException">The log can't be read.</exception>
+    public static async Task<EventTail> OpenAsync(LogConnection connection, RateCap cap, string stream, int? partition, EventFilter filter, CancellationToken cancellationToken)
+    {
+        var log = connection.Log ?? throw new EventLogUnavailableException(LogConnection.Missing);
+        var count = await log.GetPartitionCountAsync(stream, cancellationToken);
+        var wanted = partition ?? (filter.Key is { } key ? Partitioner.PartitionOf(key, count) : null);
+        return wanted >= count ? throw new StreamNotFoundException($"{stream}-{wanted}")
+            : await OpenAsync(connection, cap, [.. (wanted is { } one ? [one] : Enumerable.Range(0, count)).Select(index => new PartitionId(stream, index))], filter, cancellationToken);
+    }
+
     /// <summary>Attaches to the end of partitions.</summary>
     /// <exception cref="FlowException">The log can't be read.</exception>
     public static async Task<EventTail> OpenAsync(LogConnection connection, RateCap cap, IReadOnlyList<PartitionId> partitions, EventFilter filter, CancellationToken cancellationToken)

@@ -26,9 +26,6 @@ public sealed partial class EventsPage
     [Inject]
     private LogConnection Connection { get; set; } = null!;
 
-    [Inject]
-    private NavigationManager Navigation { get; set; } = null!;
-
     /// <summary>Name of the stream; none: the first that is known.</summary>
     [SupplyParameterFromQuery]
     public string? Stream { get; set; }
@@ -69,6 +66,9 @@ public sealed partial class EventsPage
     [SupplyParameterFromQuery]
     public bool Follow { get; set; }
 
+    /// <inheritdoc />
+    protected override IReadOnlyList<string> PlaceParameters => ["next", "before"];
+
     private IEnumerable<string> StreamNames => Board.Known.Select(static partition => partition.Stream).Append(Stream ?? "").Where(static name => name.Length > 0).Distinct().Order(StringComparer.Ordinal);
 
     private string Chosen => Stream is { Length: > 0 } ? Stream : StreamNames.FirstOrDefault() ?? "";
@@ -82,7 +82,7 @@ public sealed partial class EventsPage
     protected override async Task OnParametersSetAsync()
     {
         // The page that is sent first is not waited for: streams are read once, when somebody is there.
-        if (!RendererInfo.IsInteractive || Follow || !Connection.IsSet)
+        if (!RendererInfo.IsInteractive || !Connection.IsSet)
         {
             return;
         }
@@ -98,7 +98,10 @@ public sealed partial class EventsPage
         }
 
         StateHasChanged();
-        await QueryAsync(ReadAsync);
+        if (!Follow)
+        {
+            await QueryAsync(ReadAsync);
+        }
     }
 
     private async Task ReadAsync(CancellationToken cancellationToken)
@@ -140,10 +143,4 @@ public sealed partial class EventsPage
     private static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
 
     private int PartitionsOf(string stream) => Board.Known.Where(partition => partition.Stream == stream).Select(static partition => partition.Index + 1).DefaultIfEmpty(0).Max();
-
-    private string Address(params (string Name, string? Value)[] changes) =>
-        Navigation.GetUriWithQueryParameters(changes.ToDictionary(static change => change.Name, change => (object?)Text(change.Value)));
-
-    /// <summary>Another filter begins at its beginning.</summary>
-    private void Go(params (string Name, string? Value)[] changes) => Navigation.NavigateTo(Address([.. changes, ("next", null), ("before", null)]));
 }

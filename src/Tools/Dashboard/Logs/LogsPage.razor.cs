@@ -34,9 +34,6 @@ public sealed partial class LogsPage
     [Inject]
     private TelemetryRuns Runs { get; set; } = null!;
 
-    [Inject]
-    private NavigationManager Navigation { get; set; } = null!;
-
     /// <summary>The least level.</summary>
     [SupplyParameterFromQuery]
     public string? Level { get; set; }
@@ -72,6 +69,9 @@ public sealed partial class LogsPage
     /// <summary>Where the page begins: time and number of the last record of the page before.</summary>
     [SupplyParameterFromQuery]
     public string? Before { get; set; }
+
+    /// <inheritdoc />
+    protected override IReadOnlyList<string> PlaceParameters => ["before"];
 
     private bool CanFollow => string.IsNullOrEmpty(Run) && Before is null;
 
@@ -177,11 +177,6 @@ public sealed partial class LogsPage
         Before?.Split('-') is [var time, var id] && long.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out var from) && long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? new LogCursor(from, number)
             : null;
-
-    private string Address(params (string Name, string? Value)[] changes) =>
-        Navigation.GetUriWithQueryParameters(changes.ToDictionary(static change => change.Name, static change => (object?)(string.IsNullOrWhiteSpace(change.Value) ? null : change.Value.Trim())));
-
-    private void Go(string name, object? value) => Navigation.NavigateTo(Address((name, value as string), ("before", null)));
 
     private void ToggleFollowing() => Navigation.NavigateTo(Address(("follow", IsFollowing ? null : "true")), replace: true);
 }

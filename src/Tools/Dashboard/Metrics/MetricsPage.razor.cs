@@ -11,7 +11,10 @@ public sealed partial class MetricsPage
     private const int MaxFilters = 8;
     private const int MaxServices = 6;
     private const int MaxSteps = 120;
-    private const int MaxMarks = 60;
+
+    /// <summary>Parts of the drawn time that have a mark each: on a chart as wide as a phone they don't touch.</summary>
+    private const int MaxMarks = 30;
+
     private const int MaxExemplarRows = 20;
     private const int Colours = 8;
 
@@ -35,9 +38,6 @@ public sealed partial class MetricsPage
 
     [Inject]
     private TelemetryRuns Runs { get; set; } = null!;
-
-    [Inject]
-    private NavigationManager Navigation { get; set; } = null!;
 
     /// <summary>Meter and name of the instrument, with a colon between.</summary>
     [SupplyParameterFromQuery]
@@ -104,7 +104,7 @@ public sealed partial class MetricsPage
         var answer = await Reader.QueryAsync(run, query, cancellationToken);
         exemplars = IsDistribution ? await Reader.ExemplarsAsync(run, query, cancellationToken) : [];
         (step, isPartial, isRead) = (answer.Step, answer.IsPartial, true);
-        panels = MetricPanel.Of(one.Instrument, answer, [.. exemplars.Take(MaxMarks).Select(Mark)], labels => labels.Count == 0 ? one.Instrument.Name : string.Join(", ", labels.Select(static label => label.Value)));
+        panels = MetricPanel.Of(one.Instrument, answer, ChartMark.Spread(exemplars.Select(Mark), from, to, MaxMarks), labels => labels.Count == 0 ? one.Instrument.Name : string.Join(", ", labels.Select(static label => label.Value)));
     }
 
     private ChartMark Mark(MetricExemplar exemplar) =>
@@ -116,7 +116,7 @@ public sealed partial class MetricsPage
 
     private static string KeyOf(InstrumentInfo? info) => info is null ? "" : $"{info.Instrument.Meter}:{info.Instrument.Name}";
 
-    private void ChooseInstrument(ChangeEventArgs change) => Navigate(("instrument", change.Value as string), ("split", null), ("as", null), ("where", null));
+    private void ChooseInstrument(ChangeEventArgs change) => Go(("instrument", change.Value as string), ("split", null), ("as", null), ("where", null));
 
     private void ChooseValue(string dimension, string? value)
     {
@@ -129,9 +129,4 @@ public sealed partial class MetricsPage
 
         Navigation.NavigateTo(Navigation.GetUriWithQueryParameters(new Dictionary<string, object?> { ["where"] = filter.Select(static pair => $"{pair.Key}={pair.Value}").ToArray() }));
     }
-
-    private void Go(string name, object? value) => Navigate((name, value as string));
-
-    private void Navigate(params (string Name, string? Value)[] changes) =>
-        Navigation.NavigateTo(Navigation.GetUriWithQueryParameters(changes.ToDictionary(static change => change.Name, static change => (object?)(string.IsNullOrEmpty(change.Value) ? null : change.Value))));
 }

@@ -28,9 +28,6 @@ public sealed partial class ParkedPage
     private ContractCatalog Contracts { get; set; } = null!;
 
     [Inject]
-    private NavigationManager Navigation { get; set; } = null!;
-
-    [Inject]
     private AuthenticationStateProvider Authentication { get; set; } = null!;
 
     /// <summary>Only of this service.</summary>

@@ -98,11 +98,11 @@ internal static class FrontendSecurity
         oidc.SaveTokens = false;
         oidc.MapInboundClaims = false;
         oidc.TokenValidationParameters.NameClaimType = "name";
-        oidc.Events.OnRemoteFailure = static async context =>
+        oidc.Events.OnRemoteFailure = static context =>
         {
             context.HandleResponse();
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await context.Response.WriteAsync("The identity provider's answer can't be taken: it was not asked for here, or is too old. Open the dashboard again.", context.HttpContext.RequestAborted);
+            context.Response.Redirect($"/denied?because={DeniedPage.NoAnswer}");
+            return Task.CompletedTask;
         };
     }
 }

@@ -44,7 +44,7 @@ internal static class Login
 
         await http.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
         return Results.LocalRedirect(Path);
-    });
+    }).RequireAuthorization(static anybody => anybody.RequireAuthenticatedUser()); // Who may see nothing may log out, too.
 
     /// <summary>Gives the cookie.</summary>
     public static Task SignInAsync(HttpContext http, FrontendAccess access) => http.SignInAsync(

@@ -55,6 +55,13 @@ internal sealed class FlowBoard
         pulse.Beat();
     }
 
+    /// <summary>Of a replica that was taken away nothing is told any more.</summary>
+    public void Forget(ServiceAddress address)
+    {
+        services.TryRemove(address, out _);
+        pulse.Beat();
+    }
+
     public void Set(PartitionReading reading)
     {
         partitions[new PartitionId(reading.Stream, reading.Partition)] = reading;

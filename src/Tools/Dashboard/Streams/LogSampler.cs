@@ -45,7 +45,8 @@ internal sealed class LogSampler(LogConnection connection, FlowBoard board, Hist
         {
             var last = await log.ReadLastAsync(partition, either.Token);
             var reading = before with { At = now, Last = last?.Offset, LastAt = last?.Timestamp, Fault = null };
-            if (reading.First is null || !looked.TryGetValue(partition, out var at) || now - at >= Seldom)
+            // Where it could not be reached, another may lead it now.
+            if (before.Fault is not null || reading.First is null || !looked.TryGetValue(partition, out var at) || now - at >= Seldom)
             {
                 reading = reading with { First = (await log.ReadFirstAsync(partition, either.Token))?.Offset };
                 reading = await PlaceAsync(log, partition, reading, either.Token);

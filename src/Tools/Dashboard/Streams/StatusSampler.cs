@@ -10,8 +10,49 @@ internal sealed class StatusSampler(ServiceAddresses addresses, ServiceClient cl
     /// <summary>A service that looks at a log which is away needs a second itself.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
 
+    private readonly Dictionary<ServiceAddress, (CancellationTokenSource Stop, Task Watching)> watched = [];
+
     /// <inheritdoc />
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(addresses.All.Select(address => WatchAsync(address, stoppingToken)));
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (true)
+            {
+                var next = addresses.Next;
+                var all = addresses.All;
+                foreach (var gone in watched.Keys.Except(all).ToList())
+                {
+                    await EndAsync(gone);
+                    board.Forget(gone);
+                }
+
+                foreach (var address in all.Except(watched.Keys).ToList())
+                {
+                    var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+                    watched[address] = (stop, WatchAsync(address, stop.Token));
+                }
+
+                // One that ends by a fault ends all, as hosted services do.
+                await await Task.WhenAny([next.WaitAsync(stoppingToken), .. watched.Values.Select(static watch => watch.Watching)]);
+            }
+        }
+        finally
+        {
+            foreach (var address in watched.Keys.ToList())
+            {
+                await EndAsync(address);
+            }
+        }
+    }
+
+    private async Task EndAsync(ServiceAddress address)
+    {
+        watched.Remove(address, out var watch);
+        await watch.Stop.CancelAsync();
+        await watch.Watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        watch.Stop.Dispose();
+    }
 
     private async Task WatchAsync(ServiceAddress address, CancellationToken stopping)
     {

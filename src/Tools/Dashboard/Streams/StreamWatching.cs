@@ -1,5 +1,6 @@
 using FlowPlatform.Dashboard.Events;
 using FlowPlatform.Dashboard.Parked;
+using FlowPlatform.Dashboard.Resources;
 
 namespace FlowPlatform.Dashboard.Streams;
 
@@ -8,7 +9,7 @@ internal static class StreamWatching
 {
     public static void AddStreamWatching(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSingleton(ServiceAddresses.From(configuration));
+        services.AddSingleton(provider => ServiceAddresses.From(configuration, provider.GetRequiredService<ResourceBoard>()));
         services.AddSingleton(HistoryOptions.From(configuration));
         services.AddSingleton(provider => LogConnection.From(configuration, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ServiceClient>();

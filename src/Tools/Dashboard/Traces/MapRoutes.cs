@@ -3,7 +3,9 @@ using System.Globalization;
 namespace FlowPlatform.Dashboard.Traces;
 
 /// <summary>Draws lines between boxes, and finds room for their labels. Not safe for concurrent use.</summary>
-internal sealed class MapRoutes(IReadOnlyList<MapNode> nodes)
+/// <param name="nodes">The boxes.</param>
+/// <param name="between">Between two lines that run back below each other.</param>
+internal sealed class MapRoutes(IReadOnlyList<MapNode> nodes, double between)
 {
     private const double Middle = 0.5;
     private const double ArrowRoom = 5;
@@ -23,12 +25,12 @@ internal sealed class MapRoutes(IReadOnlyList<MapNode> nodes)
     /// <summary>The lowest that was drawn.</summary>
     public double Bottom { get; private set; }
 
-    public MapLine Draw(MapNode from, MapNode to, IReadOnlyList<MapEdge> edges)
+    public MapLine Draw(MapNode from, MapNode to, IReadOnlyList<MapEdge> edges, bool labelled)
     {
         var curve = to.X > from.X ? Forward(from, to) : Back(from, to);
-        var (x, y) = Label(curve);
+        var (x, y) = labelled ? Label(curve) : curve.At(Middle);
         Bottom = Math.Max(Bottom, Math.Max(y + (MapLayout.LabelHeight / 2), Places.Max(place => curve.At(place).Y)));
-        return new MapLine(from.Name, to.Name, edges, curve.ToPath(), x, y);
+        return new MapLine(from.Name, to.Name, edges, curve.ToPath(), x, y, labelled);
     }
 
     private static Curve Forward(MapNode from, MapNode to)
@@ -44,7 +46,7 @@ internal sealed class MapRoutes(IReadOnlyList<MapNode> nodes)
         const double Left = 0.35;
         const double Right = 0.65;
         // Below all boxes of the layers that it passes, so that it crosses none of them.
-        var lowest = nodes.Where(node => node.X >= Math.Min(from.X, to.X) && node.X <= Math.Max(from.X, to.X)).Max(static node => node.Y) + MapLayout.NodeHeight + BackRoom + (backs++ * MapLayout.LabelHeight);
+        var lowest = nodes.Where(node => node.X >= Math.Min(from.X, to.X) && node.X <= Math.Max(from.X, to.X)).Max(static node => node.Y) + MapLayout.NodeHeight + BackRoom + (backs++ * between);
         var start = (X: from.X + (MapLayout.NodeWidth * (from.X > to.X ? Left : Right)), Y: from.Y + MapLayout.NodeHeight);
         var end = (X: to.X + (MapLayout.NodeWidth * Right), Y: to.Y + MapLayout.NodeHeight + ArrowRoom);
         var depth = (lowest - Math.Max(start.Y, end.Y)) / Sag;

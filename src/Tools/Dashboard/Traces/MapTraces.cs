@@ -107,7 +107,7 @@ internal sealed class MapTraces(SqliteConnection connection, Dictionary<EdgeKey,
     // Columns: the sender's trace, span and resource; the consumer's resource, stream or queue, time from the sender's start to the consumer's end, status, replay.
     private const string LinkSql =
         """
-        SELECT p.trace, p.span_id, p.resource, s.resource, s.destination, s.start + s.duration - p.start, s.status, s.replay
+        SELECT p.trace, p.span_id, p.resource, s.resource, coalesce(s.destination, p.destination), s.start + s.duration - p.start, s.status, s.replay
         FROM link l JOIN span s ON s.trace = l.trace AND s.span_id = l.span_id
         JOIN trace t ON t.trace_id = l.target_trace JOIN span p ON p.trace = t.id AND p.span_id = l.target_span
         WHERE l.trace = ?1 AND s.kind = 5 AND p.kind = 4

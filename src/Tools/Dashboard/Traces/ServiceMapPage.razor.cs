@@ -21,9 +21,6 @@ public sealed partial class ServiceMapPage
     [Inject]
     private TelemetryRuns Runs { get; set; } = null!;
 
-    [Inject]
-    private NavigationManager Navigation { get; set; } = null!;
-
     /// <summary>How far back, in minutes.</summary>
     [SupplyParameterFromQuery]
     public string? Minutes { get; set; }
@@ -59,7 +56,7 @@ public sealed partial class ServiceMapPage
         var map = await Reader.ReadAsync(run, start, end, cancellationToken);
         services = map.Services.ToDictionary(static service => service.Name);
         (from, isPartial) = (map.From, map.IsPartial);
-        drawn = MapLayout.Of(map.Services, [.. map.Edges.Where(edge => (WithDatabases || edge.Kind != EdgeKind.Database) && (WithReplays || !edge.IsReplay))]);
+        drawn = MapLayout.Of(map.Services, [.. map.Edges.Where(edge => (WithDatabases || edge.Kind != EdgeKind.Database) && (WithReplays || !edge.IsReplay))], Focus);
     }
 
     private static string By(MapEdge edge) => edge.Kind switch
@@ -73,10 +70,10 @@ public sealed partial class ServiceMapPage
     private static string Describe(MapLine line) =>
         string.Join('\n', line.Edges.Select(edge => $"{edge.From} → {edge.To} ({By(edge)}{(edge.IsReplay ? ", replay" : "")}): {Format.Rate(edge.PerSecond)}, p50 {Format.Duration(edge.P50)}, p95 {Format.Duration(edge.P95)}, p99 {Format.Duration(edge.P99)}, {Format.Share(edge.ErrorShare)} failed"));
 
-    private string LineClass(MapLine line)
+    private static string LineClass(MapLine line)
     {
         var kind = line.IsReplay ? "replayed" : line.Edges[0].Kind == EdgeKind.Message ? "message" : "call";
-        return $"map-line {kind} {(line.ErrorShare >= ManyErrors ? "failing" : "")} {Dimmed(line.From, line.To)}";
+        return $"map-line {kind} {(line.ErrorShare >= ManyErrors ? "failing" : "")}";
     }
 
     private string Dimmed(string one, string other) => Focus is null || one == Focus || other == Focus || (one == other && drawn!.Lines.Any(line => (line.From == one && line.To == Focus) || (line.To == one && line.From == Focus))) ? "" : "dimmed";
@@ -86,8 +83,4 @@ public sealed partial class ServiceMapPage
     private static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 
     private static string Cut(string name) => name.Length <= MaxName ? name : $"{name[..(MaxName - 1)]}…";
-
-    private string Address(params (string Name, string? Value)[] changes) => Navigation.GetUriWithQueryParameters(changes.ToDictionary(static change => change.Name, static change => (object?)change.Value));
-
-    private void Go(string name, string? value) => Navigation.NavigateTo(Address((name, string.IsNullOrEmpty(value) ? null : value)));
 }

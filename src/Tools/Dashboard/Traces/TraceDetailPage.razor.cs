@@ -8,6 +8,9 @@ namespace FlowPlatform.Dashboard.Traces;
 /// <summary>The waterfall of one trace, with what happened in it.</summary>
 public sealed partial class TraceDetailPage
 {
+    /// <summary>What it means that a trace has no root here.</summary>
+    internal const string BegunOutside = "Who called first sends its spans elsewhere, or nowhere: a customer's own traced system, say. A root that is still on its way, or was not sampled, looks the same.";
+
     private const int PageSize = 300;
     private const int MaxDepth = 14;
     private const int MaxLogRows = 20;
@@ -32,9 +35,6 @@ public sealed partial class TraceDetailPage
 
     [Inject]
     private TelemetryRuns Runs { get; set; } = null!;
-
-    [Inject]
-    private NavigationManager Navigation { get; set; } = null!;
 
     /// <summary>32 hexadecimal digits.</summary>
     [Parameter]

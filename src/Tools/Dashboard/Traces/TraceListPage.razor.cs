@@ -24,9 +24,6 @@ public sealed partial class TraceListPage
     [Inject]
     private TelemetryRuns Runs { get; set; } = null!;
 
-    [Inject]
-    private NavigationManager Navigation { get; set; } = null!;
-
     /// <summary>A service that took part.</summary>
     [SupplyParameterFromQuery]
     public string? Service { get; set; }
@@ -62,6 +59,9 @@ public sealed partial class TraceListPage
     /// <summary>Where the page begins: start and number of the last trace of the page before.</summary>
     [SupplyParameterFromQuery]
     public string? Before { get; set; }
+
+    /// <inheritdoc />
+    protected override IReadOnlyList<string> PlaceParameters => ["before"];
 
     /// <inheritdoc />
     protected override bool IsLive => CanFollow && !paused;
@@ -120,10 +120,4 @@ public sealed partial class TraceListPage
     }
 
     private static string Plural(int count, string noun) => count == 1 ? $"1 {noun}" : $"{Format.Count(count)} {noun}s";
-
-    /// <summary>This page with something else chosen; a change of the filter begins with the newest again.</summary>
-    private string Address(params (string Name, string? Value)[] changes) =>
-        Navigation.GetUriWithQueryParameters(changes.ToDictionary(static change => change.Name, static change => (object?)(string.IsNullOrWhiteSpace(change.Value) ? null : change.Value.Trim())));
-
-    private void Go(string name, object? value) => Navigation.NavigateTo(Address((name, value as string), ("before", null)));
 }

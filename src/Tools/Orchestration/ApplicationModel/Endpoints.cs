@@ -28,6 +28,9 @@ public sealed class EndpointAnnotation : IResourceAnnotation
     /// <summary>The port inside a container. A local process has none.</summary>
     public int? TargetPort { get; }
 
+    /// <summary>Whether others than the application's own resources use it. Locally nothing is reached from elsewhere; deployment artefacts let it be.</summary>
+    internal bool IsExternal { get; set; }
+
     /// <summary>The variable that tells the process its port, or null.</summary>
     internal string? EnvironmentVariable { get; init; }
 
@@ -86,7 +89,7 @@ public sealed class EndpointReference(IResourceWithEndpoints owner, string endpo
 
     string IManifestExpressionProvider.ValueExpression => Property(EndpointProperty.Url).ValueExpression;
 
-    private EndpointAnnotation Annotation => Resource.Annotations.OfType<EndpointAnnotation>().FirstOrDefault(endpoint => endpoint.Name == EndpointName)
+    internal EndpointAnnotation Annotation => Resource.Annotations.OfType<EndpointAnnotation>().FirstOrDefault(endpoint => endpoint.Name == EndpointName)
         ?? throw new InvalidOperationException($"Resource '{Resource.Name}' has no endpoint '{EndpointName}'.");
 
     public EndpointReferenceExpression Property(EndpointProperty property) => new(this, property);
@@ -98,6 +101,10 @@ public sealed class EndpointReference(IResourceWithEndpoints owner, string endpo
 
 public sealed class EndpointReferenceExpression(EndpointReference endpointReference, EndpointProperty property) : IValueProvider, IManifestExpressionProvider
 {
+    internal EndpointReference Endpoint => endpointReference;
+
+    internal EndpointProperty Property => property;
+
     public string ValueExpression => $"{{{endpointReference.Resource.Name}.bindings.{endpointReference.EndpointName}.{Name}}}";
 
     private string Name => property == EndpointProperty.HostAndPort ? "hostAndPort" : property.ToString().ToLowerInvariant();

@@ -10,6 +10,8 @@ public sealed class ReferenceExpression : IValueProvider, IManifestExpressionPro
 
     private ReferenceExpression(IReadOnlyList<Part> parts) => this.parts = parts;
 
+    internal IReadOnlyList<Part> Parts => parts;
+
     public string ValueExpression => string.Concat(parts.Select(part => part.Text ?? part.Value!.Expression));
 
     public static ReferenceExpression Create(in ExpressionInterpolatedStringHandler handler) => handler.Build();

@@ -17,6 +17,9 @@ public sealed class DistributedApplication : IHost, IAsyncDisposable
 
     public ResourceNotificationService ResourceNotifications => Services.GetRequiredService<ResourceNotificationService>();
 
+    /// <param name="args">The command line: configuration, as <c>--key value</c> or <c>--key=value</c>.</param>
+    public static IDistributedApplicationBuilder CreateBuilder(string[] args) => CreateBuilder(new DistributedApplicationOptions { Args = args });
+
     public static IDistributedApplicationBuilder CreateBuilder(DistributedApplicationOptions options) => new DistributedApplicationBuilder(options);
 
     /// <exception cref="DistributedApplicationException">The data directory is in use by another AppHost.</exception>

@@ -39,10 +39,10 @@ public sealed class DistributedApplicationExecutionContext
     {
     }
 
-    /// <summary>Locally an application is only run; writing deployment artefacts comes on top of this model.</summary>
-    public bool IsRunMode { get; } = true;
+    /// <summary>Whether the resources are to run; otherwise artefacts are written that deploy them.</summary>
+    public bool IsRunMode { get; internal init; } = true;
 
-    public bool IsPublishMode { get; }
+    public bool IsPublishMode { get; internal init; }
 }
 
 public interface IDistributedApplicationBuilder
@@ -87,6 +87,9 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
     public OrchestratorSettings Settings => field ??= OrchestratorSettings.From(Configuration, AppHostDirectory, host.Environment.IsDevelopment());
 
     public SecretMask Mask { get; } = new();
+
+    /// <summary>As they were added, before replicas.</summary>
+    public IReadOnlyList<IResource> Resources => resources;
 
     public SecretStore Secrets => field ??= new SecretStore(Settings.DataDirectory);
 

@@ -22,6 +22,17 @@ public static partial class ResourceBuilderExtensions
         where T : IResourceWithEndpoints =>
         Add(builder, new EndpointAnnotation(name ?? Http, Http, port ?? targetPort, targetPort) { EnvironmentVariable = env });
 
+    /// <summary>The HTTP endpoints that the resource has so far are for others than the application's own resources, too. Only deployment artefacts make a difference.</summary>
+    public static IResourceBuilder<T> WithExternalHttpEndpoints<T>(this IResourceBuilder<T> builder)
+        where T : IResourceWithEndpoints
+    {
+        foreach (var endpoint in builder.Resource.Annotations.OfType<EndpointAnnotation>().Where(endpoint => endpoint.UriScheme is "http" or "https"))
+        {
+            endpoint.IsExternal = true;
+        }
+        return builder;
+    }
+
     public static EndpointReference GetEndpoint<T>(this IResourceBuilder<T> builder, string name)
         where T : IResourceWithEndpoints => new(builder.Resource, name);
 

@@ -24,6 +24,9 @@ internal sealed class DashboardLink
 
     public ProjectResource? Resource { get; }
 
+    /// <summary>Where its pages are; null without a dashboard.</summary>
+    public EndpointAnnotation? Pages => Resource?.Annotations.OfType<EndpointAnnotation>().First(static endpoint => endpoint.Name == "http");
+
     /// <summary>This run of the AppHost: letters, digits and dashes.</summary>
     public string Instance { get; }
 

@@ -87,6 +87,14 @@ internal sealed class Orchestrator(
         {
             endpoints[i].AllocatedPort = endpoints[i].Port ?? free[i];
         }
+        if (dashboard.Pages is { Port: null } pages)
+        {
+            (pages.AllocatedPort, var taken) = KeptPort.Choose(settings.DataDirectory, pages.AllocatedPort!.Value);
+            if (taken is not null)
+            {
+                view.Note($"Somebody else listens on port {taken}, where the dashboard was: this time it is at another address.");
+            }
+        }
         foreach (var endpoint in all.Except(endpoints))
         {
             endpoint.AllocatedPort = endpoint.Replicas[0].AllocatedPort;

@@ -1,0 +1,5 @@
+CREATE TABLE country_sales (
+    country TEXT    NOT NULL PRIMARY KEY,
+    orders  INTEGER NOT NULL,
+    pieces  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
