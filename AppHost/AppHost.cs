@@ -30,28 +30,23 @@ var insights = AddService<Projects.Insights>().WithExternalHttpEndpoints();
 
 // Customers, the card gateway and the courier live outside the system: the simulator plays them.
 var simulator = AddProject<Projects.Simulator>("simulator")
-    .WithReference(orders).WaitFor(orders)
-    .WithReference(inventory).WaitFor(inventory)
-    .WithReference(payments).WaitFor(payments)
-    .WithReference(shipping).WaitFor(shipping)
+    .WithReference(orders).WaitFor(orders).WithReference(inventory).WaitFor(inventory)
+    .WithReference(payments).WaitFor(payments).WithReference(shipping).WaitFor(shipping)
     .WithReference(insights).WaitFor(insights)
     .WithSimulation(flags);
 payments.WithReference(simulator);
 shipping.WithReference(simulator);
 
-if (flags.Publish is { } publish)
-{
-    return await HostMode.PublishAsync(builder, publish);
-}
-return await AppHostRun.RunAsync(builder.Build(), flags, adminKey, broker, stores, dashboard, simulator, services);
+return flags.Publish is { } publish
+    ? await HostMode.PublishAsync(builder, publish)
+    : await AppHostRun.RunAsync(builder.Build(), flags, adminKey, broker, stores, dashboard, simulator, services);
 
 // A service of the system: a project in src/Services, under its own name, with a private store.
 IResourceBuilder<ProjectResource> AddService<TProject>()
     where TProject : IProjectMetadata, new()
 {
-    var service = AddProject<TProject>(ServiceNames.Of(typeof(TProject))).WithStore(stores);
-    services.Add(service);
-    return service;
+    services.Add(AddProject<TProject>(ServiceNames.Of(typeof(TProject))).WithStore(stores));
+    return services[^1];
 }
 
 IResourceBuilder<ProjectResource> AddProject<TProject>(string name)

@@ -3,7 +3,7 @@ namespace FlowPlatform.Tidy.Tests;
 public sealed class ProjectTests
 {
     [Fact]
-    public void Dependencies_point_one_way() => Projects.WrongReferences(Repository.Files).ShouldBeEmpty();
+    public void Dependencies_point_one_way() => Projects.WrongReferences(Repository.OwnFiles).ShouldBeEmpty();
 
     [Theory]
     [InlineData("src/Services/Orders/Orders.csproj", "../Inventory/Inventory.csproj")]
@@ -45,7 +45,7 @@ public sealed class ProjectTests
         Projects.TestFrameworksInTesting([new($"src/Platform/FlowPlatform.Testing/{file}", text)]).ShouldNotBeEmpty();
 
     [Fact]
-    public void Every_project_is_in_the_one_solution() => Projects.OutsideTheSolution(Repository.Files).ShouldBeEmpty();
+    public void Every_project_is_in_the_one_solution() => Projects.OutsideTheSolution(Repository.OwnFiles).ShouldBeEmpty();
 
     [Fact]
     public void A_project_outside_the_solution_or_a_second_solution_is_found()
@@ -58,7 +58,15 @@ public sealed class ProjectTests
     }
 
     [Fact]
-    public void Versions_stand_in_one_place() => Projects.StrayVersions(Repository.Files).ShouldBeEmpty();
+    public void Versions_stand_in_one_place() => Projects.StrayVersions(Repository.OwnFiles).ShouldBeEmpty();
+
+    [Fact]
+    public void Templates_name_the_versions_that_are_used_here() => Projects.OtherVersionsInTemplates(Repository.Files).ShouldBeEmpty();
+
+    [Fact]
+    public void Another_version_in_a_template_is_found() => Projects.OtherVersionsInTemplates(
+        [new("Directory.Packages.props", """<PackageVersion Include="A" Version="1.0.1" />"""), new("src/Templates/flow-x/x.csproj", """<PackageReference Include="A" Version="1.0.0" />""")])
+        .ShouldHaveSingleItem();
 
     [Fact]
     public void Aspire_is_looked_for_only_when_asked_for() => Projects.UnconditionalAspire(Repository.Files).ShouldBeEmpty();

@@ -68,6 +68,15 @@ internal static partial class Projects
         from match in PackageVersion().Matches(file.Text)
         select $"{file.Path}: {match.Value}";
 
+    /// <summary>What templates make has its versions in itself: those of this repository, where it has the package.</summary>
+    public static IEnumerable<string> OtherVersionsInTemplates(IReadOnlyCollection<SourceFile> files)
+    {
+        var used = VersionsIn(files.Where(file => file.Path == "Directory.Packages.props")).ToDictionary(package => package.Name, package => package.Version, StringComparer.Ordinal);
+        return from package in VersionsIn(files.Where(Repository.IsOfTemplate))
+               where used.TryGetValue(package.Name, out var version) && version != package.Version
+               select $"{package.Path}: {package.Name} {package.Version}, here {used[package.Name]}.";
+    }
+
     /// <summary>
     /// Aspire's SDK and packages can't be had everywhere: nothing looks for them unless it is asked to. An SDK that a false condition keeps out is never probed;
     /// an <c>Sdk</c> attribute of a project, or an <c>Sdk</c> element, has no condition.
@@ -83,6 +92,15 @@ internal static partial class Projects
             }
         }
     }
+
+    private static IEnumerable<(string Path, string Name, string Version)> VersionsIn(IEnumerable<SourceFile> files) =>
+        from file in files
+        where file.Is(".csproj", ".props")
+        from match in NamedVersion().Matches(file.Text)
+        select (file.Path, match.Groups["name"].Value, match.Groups["version"].Value);
+
+    [GeneratedRegex("<Package(?:Reference|Version) Include=\"(?<name>[^\"]+)\" Version=\"(?<version>[^\"]+)\"")]
+    private static partial Regex NamedVersion();
 
     private static IEnumerable<string> References(SourceFile project) =>
         ProjectReference().Matches(project.Text).Select(match => Path.GetFileNameWithoutExtension(match.Groups["path"].Value.Replace('\\', '/')));

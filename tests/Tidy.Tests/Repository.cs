@@ -26,6 +26,11 @@ internal static class Repository
 
     public static IReadOnlyList<SourceFile> Files => All.Value;
 
+    /// <summary>Without what templates make: that becomes a repository's own elsewhere.</summary>
+    public static IReadOnlyList<SourceFile> OwnFiles => [.. Files.Where(file => !IsOfTemplate(file))];
+
+    public static bool IsOfTemplate(SourceFile file) => file.Path.StartsWith("src/Templates/flow-", StringComparison.Ordinal);
+
     private static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
