@@ -21,6 +21,7 @@ public sealed partial class SolutionTemplateTests(TemplateFixture templates) : I
         await templates.CreateAsync(solution, "flow-service", "Loyalty");
         await AddServiceAsync(solution);
         (await Dotnet.DoneAsync(solution, "test", "-c", Clone.Configuration)).ShouldMatch(@"Passed:\s+6\b");
+        await Dotnet.DoneAsync(solution, "build", "AppHost", "-c", Clone.Configuration);
 
         await using var running = Dotnet.Start(
             solution, new Dictionary<string, string?>(), "run", "--no-build", "-c", Clone.Configuration, "--project", "AppHost", "--", "--log", "embedded");
