@@ -51,6 +51,9 @@ internal sealed record AppHostFlags
     /// <summary>What is written instead of run; null: the system runs.</summary>
     public PublishFlags? Publish { get; init; }
 
+    /// <summary>Services that a developer starts himself.</summary>
+    public IReadOnlySet<string> Without { get; init; } = new HashSet<string>();
+
     /// <summary>What the host itself reads: --environment, and in Aspire mode Aspire's own switches.</summary>
     public string[] HostArguments { get; init; } = [];
 
@@ -117,6 +120,7 @@ internal sealed record AppHostFlags
             Stores = given.Stores("--stores"),
             BrokerNodes = NodesOf(given),
             Replicas = ReplicasOf(given, services),
+            Without = WithoutOf(given, services),
             HostArguments = given.Value("--environment") is { } environment ? [.. rest, "--environment", environment] : rest,
         };
     }
@@ -140,6 +144,14 @@ internal sealed record AppHostFlags
             Stores = given.Stores("--stores"),
             Replicas = ReplicasOf(given, services),
         };
+    }
+
+    private static IReadOnlySet<string> WithoutOf(FlagReader given, IReadOnlyList<string> services)
+    {
+        var without = given.Names("--without", services);
+        return without.Count > 0 && IsAspire ? throw new UsageException("--without belongs to the local orchestrator; in Aspire's dashboard, stop the service, and start it yourself.")
+            : without.FirstOrDefault(ReplicasOf(given, services).ContainsKey) is { } both ? throw new UsageException($"--without and --replicas both name {both}: a developer runs one process of it.")
+            : without;
     }
 
     private static Dictionary<string, int> ReplicasOf(FlagReader given, IReadOnlyList<string> services)

@@ -10,13 +10,7 @@ internal sealed class FlagReader
 {
     private static readonly string[] WithValue = ["--dataset", "--seed", "--orders", "--rate", "--speed", "--report", "--data", "--broker", "--broker-nodes", "--stores", "--environment"];
     private static readonly string[] WithoutValue = ["--until-done", "--dashboard", "--no-dashboard"];
-    private static readonly string[] Repeatable = ["--replicas"];
-
-    /// <summary>Known, but for what this version doesn't do yet. The value is what it does.</summary>
-    private static readonly Dictionary<string, string?> Later = new()
-    {
-        ["--without"] = null,
-    };
+    private static readonly string[] Repeatable = ["--replicas", "--without"];
 
     private readonly Dictionary<string, string> values = new(StringComparer.Ordinal);
     private readonly List<(string Name, string Value)> lists = [];
@@ -57,11 +51,7 @@ internal sealed class FlagReader
         while (queue.TryDequeue(out var argument))
         {
             var (name, inline) = argument.Split('=', 2) is [var flag, var text] ? (flag, text) : (argument, null);
-            if (Later.TryGetValue(name, out var supported))
-            {
-                CheckLater(name, supported, inline ?? Next(queue, name));
-            }
-            else if (WithValue.Contains(name))
+            if (WithValue.Contains(name))
             {
                 given.Add(name, inline ?? Next(queue, name), needsValue: true);
             }
@@ -123,6 +113,15 @@ internal sealed class FlagReader
         return counts;
     }
 
+    /// <summary>Names, as often as given.</summary>
+    public IReadOnlySet<string> Names(string name, IReadOnlyCollection<string> known)
+    {
+        var names = lists.Where(item => item.Name == name).Select(item => item.Value).ToHashSet(StringComparer.Ordinal);
+        return names.FirstOrDefault(each => !known.Contains(each)) is { } unknown
+            ? throw new UsageException($"{name} names '{unknown}'; it must be one of {string.Join(", ", known)}.")
+            : names;
+    }
+
     public long? Whole(string name, long min, long max)
     {
         if (Value(name) is not { } text)
@@ -181,14 +180,6 @@ internal sealed class FlagReader
 
     private static string Next(Queue<string> queue, string name) =>
         queue.TryPeek(out var next) && !next.StartsWith("--", StringComparison.Ordinal) ? queue.Dequeue() : throw new UsageException($"{name} needs a value.");
-
-    private static void CheckLater(string name, string? supported, string value)
-    {
-        if (value != supported)
-        {
-            throw new UsageException($"{name} {value} is not available in this version.");
-        }
-    }
 
     private void Add(string name, string value, bool needsValue)
     {

@@ -35,7 +35,9 @@ internal static class Usage
                              N processes of a service (1 to 32), which share its partitions; needs
                              --stores postgres; may be given for several services. What is over the
                              number of partitions (3 of each stream) serves HTTP and stands by
-          --without is not available in this version
+          --without SERVICE  leave the start of a service to you, in a debugger say: the rest runs, and what
+                             it would have been told is written to a file, which is named. May be given
+                             for several services
           --environment NAME Development or Production (DOTNET_ENVIRONMENT, else Production)
           --help             this text
 

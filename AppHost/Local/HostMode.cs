@@ -20,6 +20,7 @@ internal static class HostMode
         builder.Configuration["Flow:Data"] = flags.DataDirectory;
         builder.Configuration["Flow:Broker"] = flags.Broker;
         builder.Configuration["Flow:Console"] = "simulator";
+        builder.Configuration["Flow:Without"] = string.Join(',', flags.Without);
         if (flags.Stores == "postgres")
         {
             // While it runs, too: replicas share a database.

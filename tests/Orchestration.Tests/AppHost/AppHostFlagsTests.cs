@@ -91,7 +91,8 @@ public sealed class AppHostFlagsTests
     [InlineData("--replicas names 'simulator'; it must be one of orders, inventory, payments, shipping, insights", "--stores", "postgres", "--replicas", "simulator=2")]
     [InlineData("--replicas is given twice for orders", "--stores", "postgres", "--replicas", "orders=2", "--replicas", "orders=3")]
     [InlineData("--replicas needs a value", "--replicas")]
-    [InlineData("--without insights is not available in this version", "--without", "insights")]
+    [InlineData("--without names 'simulator'; it must be one of orders, inventory, payments, shipping, insights", "--without", "simulator")]
+    [InlineData("--without and --replicas both name orders", "--without", "orders", "--stores", "postgres", "--replicas", "orders=2")]
     [InlineData("publish comes first", "--seed", "1", "publish")]
     public void A_wrong_command_line_is_told_what_is_wrong(string fault, params string[] args) =>
         Should.Throw<UsageException>(() => Parse(args)).Message.ShouldContain(fault);

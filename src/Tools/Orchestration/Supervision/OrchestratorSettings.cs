@@ -7,7 +7,8 @@ namespace FlowPlatform.Orchestration.Supervision;
 /// <summary>
 /// What the local orchestrator takes from the AppHost's configuration: <c>Flow:Data</c> (state; default <c>.flow/data</c> beside the AppHost),
 /// <c>Flow:Broker</c> (auto, rabbitmq, install, docker; with embedded there is none), <c>Flow:Console</c> (the resource whose output goes through to the console),
-/// <c>Flow:Detours</c> (ports that stand in front of a resource's endpoints) and <c>Flow:MaxReplicas</c> (in how many processes a project may run).
+/// <c>Flow:Detours</c> (ports that stand in front of a resource's endpoints), <c>Flow:MaxReplicas</c> (in how many processes a project may run) and
+/// <c>Flow:Without</c> (projects that somebody else starts, with commas).
 /// </summary>
 internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource BrokerSource, string? ConsoleResource)
 {
@@ -21,6 +22,9 @@ internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource B
 
     /// <summary>In how many processes a project may run, changed while it runs: <c>Flow:MaxReplicas:orders = 32</c>. Those that aren't named stay as they are declared.</summary>
     public IReadOnlyDictionary<string, int> MaxReplicas { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Projects that somebody else starts.</summary>
+    public IReadOnlySet<string> Without { get; init; } = new HashSet<string>();
 
     public static OrchestratorSettings From(IConfiguration configuration, string appHostDirectory, bool isDevelopment)
     {
@@ -39,6 +43,7 @@ internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource B
             Detours = configuration.GetSection("Flow:Detours").GetChildren()
                 .SelectMany(resource => resource.GetChildren().Select(endpoint => ((resource.Key, endpoint.Key), PortOf(endpoint))))
                 .ToDictionary(),
+            Without = (configuration["Flow:Without"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ToHashSet(StringComparer.OrdinalIgnoreCase),
             MaxReplicas = configuration.GetSection("Flow:MaxReplicas").GetChildren().ToDictionary(resource => resource.Key, CountOf, StringComparer.OrdinalIgnoreCase),
         };
     }

@@ -25,6 +25,8 @@ internal sealed class RunnerFactory(
         {
             case ProjectResource when resource.IsReplicated():
                 return null;
+            case ProjectResource project when settings.Without.Contains(project.Name):
+                return new LeftOutRunner(project, notifications, new ProjectEnvironment(project, execution, settings, dashboard, mask), settings, mask, time);
             case ProjectResource project:
                 return new ProjectRunner(project, notifications, new ProjectEnvironment(project, execution, settings, dashboard, mask), mask, Journal, OpenLog(project), time);
             case RabbitMQServerResource server:
