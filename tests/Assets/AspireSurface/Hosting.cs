@@ -29,6 +29,8 @@ public class DistributedApplication : IAsyncDisposable
 
     public IServiceProvider Services => throw null!;
 
+    public static IDistributedApplicationBuilder CreateBuilder(string[] args) => throw null!;
+
     public static IDistributedApplicationBuilder CreateBuilder(DistributedApplicationOptions options) => throw null!;
 
     public virtual ValueTask DisposeAsync() => throw null!;
