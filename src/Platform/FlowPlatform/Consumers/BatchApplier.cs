@@ -378,8 +378,9 @@ internal sealed class BatchApplier
             keys: null,
             trace: null,
             cancellationToken);
+        // Who sees that it is parked finds the warning.
+        parker.LogParked(record, poison);
         cursor.Commit(to, anchor);
         cursor.Parked.Add(record.Event.Key, now, poison);
-        parker.LogParked(record, poison);
     }
 }
