@@ -18,61 +18,44 @@ internal sealed class FlagReader
     /// <summary>The flags of the verb publish, which follow it.</summary>
     public static FlagReader ReadPublish(string[] args)
     {
-        var given = new FlagReader();
-        var queue = new Queue<string>(args.Select(argument => argument == "-o" ? "--output" : argument));
-        while (queue.TryDequeue(out var argument))
-        {
-            var (name, inline) = argument.Split('=', 2) is [var flag, var text] ? (flag, text) : (argument, null);
-            if (PublishFlags.WithValue.Contains(name))
-            {
-                given.Add(name, inline ?? Next(queue, name), needsValue: true);
-            }
-            else if (Repeatable.Contains(name))
-            {
-                given.lists.Add((name, inline ?? Next(queue, name)));
-            }
-            else if (PublishFlags.WithoutValue.Contains(name))
-            {
-                given.Add(name, inline is null ? "" : throw new UsageException($"{name} takes no value."), needsValue: false);
-            }
-            else
-            {
-                throw new UsageException($"Unknown flag of publish: {argument}");
-            }
-        }
-        return given;
+        string[] written = [.. args.Select(static argument => argument == "-o" ? "--output" : argument)];
+        var (given, unknown) = Read(written, PublishFlags.WithValue, PublishFlags.Repeatable, PublishFlags.WithoutValue);
+        return unknown is [var first, ..] ? throw new UsageException($"Unknown flag of publish: {first}") : given;
     }
 
     public static (FlagReader Given, string[] Others) Read(string[] args, bool passUnknown)
     {
+        var (given, unknown) = Read(args, WithValue, Repeatable, WithoutValue);
+        return passUnknown || unknown is not [var first, ..] ? (given, unknown)
+            : throw new UsageException(first == PublishFlags.Verb ? "publish comes first, before its flags." : $"Unknown flag: {first}");
+    }
+
+    private static (FlagReader Given, string[] Unknown) Read(string[] args, string[] withValue, string[] repeatable, string[] withoutValue)
+    {
         var given = new FlagReader();
-        var rest = new List<string>();
+        var unknown = new List<string>();
         var queue = new Queue<string>(args);
         while (queue.TryDequeue(out var argument))
         {
             var (name, inline) = argument.Split('=', 2) is [var flag, var text] ? (flag, text) : (argument, null);
-            if (WithValue.Contains(name))
+            if (withValue.Contains(name))
             {
                 given.Add(name, inline ?? Next(queue, name), needsValue: true);
             }
-            else if (Repeatable.Contains(name))
+            else if (repeatable.Contains(name))
             {
                 given.lists.Add((name, inline ?? Next(queue, name)));
             }
-            else if (WithoutValue.Contains(name))
+            else if (withoutValue.Contains(name))
             {
                 given.Add(name, inline is null ? "" : throw new UsageException($"{name} takes no value."), needsValue: false);
             }
-            else if (passUnknown)
-            {
-                rest.Add(argument);
-            }
             else
             {
-                throw new UsageException(argument == PublishFlags.Verb ? "publish comes first, before its flags." : $"Unknown flag: {argument}");
+                unknown.Add(argument);
             }
         }
-        return (given, [.. rest]);
+        return (given, [.. unknown]);
     }
 
     public bool Has(string name) => values.ContainsKey(name);

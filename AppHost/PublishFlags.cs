@@ -10,6 +10,8 @@ internal sealed partial record PublishFlags
 
     public static readonly string[] WithValue = ["--target", "--output", "--images", "--tag", "--stores", "--seed", "--rate"];
 
+    public static readonly string[] Repeatable = ["--replicas"];
+
     public static readonly string[] WithoutValue = ["--diff", "--force"];
 
     /// <summary>Partitions of each stream, which replicas share: Publishes' default in the platform.</summary>

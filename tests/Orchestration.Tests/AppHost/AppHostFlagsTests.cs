@@ -94,6 +94,7 @@ public sealed class AppHostFlagsTests
     [InlineData("--without names 'simulator'; it must be one of orders, inventory, payments, shipping, insights", "--without", "simulator")]
     [InlineData("--without and --replicas both name orders", "--without", "orders", "--stores", "postgres", "--replicas", "orders=2")]
     [InlineData("publish comes first", "--seed", "1", "publish")]
+    [InlineData("Unknown flag of publish: --without", "publish", "--target", "compose", "-o", "out", "--without", "orders")]
     public void A_wrong_command_line_is_told_what_is_wrong(string fault, params string[] args) =>
         Should.Throw<UsageException>(() => Parse(args)).Message.ShouldContain(fault);
 

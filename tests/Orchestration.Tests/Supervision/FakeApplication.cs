@@ -26,6 +26,8 @@ internal sealed class FakeApplication : IAsyncDisposable
 
     public ResourceNotificationService Notifications => app!.ResourceNotifications;
 
+    public RunningResources Resources => app!.Services.GetRequiredService<RunningResources>();
+
     public Orchestrator Orchestrator => app!.Services.GetRequiredService<Orchestrator>();
 
     public string File(string name) => folder.File(name);

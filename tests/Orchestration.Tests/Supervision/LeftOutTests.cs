@@ -51,10 +51,12 @@ public sealed class LeftOutTests
     {
         await using var application = new FakeApplication();
         application.Builder.Configuration["Flow:Without"] = "service";
-        application.AddService("service");
+        var service = application.AddService("service");
         await application.StartAsync();
-
         await application.StateAsync("service", KnownResourceStates.Running);
+
+        var runner = application.Resources.RunnerOf(service.Resource).ShouldNotBeNull();
+        (await Should.ThrowAsync<ResourceCommandException>(() => runner.RestartByCommandAsync(TestContext.Current.CancellationToken))).Fault.ShouldBe(CommandFault.NotPossible);
 
         application.Starts("service").ShouldBeEmpty();
         await application.StopAsync();
