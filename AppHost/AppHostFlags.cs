@@ -54,6 +54,9 @@ internal sealed record AppHostFlags
     /// <summary>Services that a developer starts himself.</summary>
     public IReadOnlySet<string> Without { get; init; } = new HashSet<string>();
 
+    /// <summary>Whether a service is built and started anew when its source changes.</summary>
+    public bool Watch { get; init; }
+
     /// <summary>What the host itself reads: --environment, and in Aspire mode Aspire's own switches.</summary>
     public string[] HostArguments { get; init; } = [];
 
@@ -121,6 +124,7 @@ internal sealed record AppHostFlags
             BrokerNodes = NodesOf(given),
             Replicas = ReplicasOf(given, services),
             Without = WithoutOf(given, services),
+            Watch = WatchOf(given, untilDone),
             HostArguments = given.Value("--environment") is { } environment ? [.. rest, "--environment", environment] : rest,
         };
     }
@@ -145,6 +149,10 @@ internal sealed record AppHostFlags
             Replicas = ReplicasOf(given, services),
         };
     }
+
+    private static bool WatchOf(FlagReader given, bool untilDone) => given.Has("--watch") && (IsAspire
+        ? throw new UsageException("--watch belongs to the local orchestrator; with Aspire, start the AppHost with dotnet watch.")
+        : untilDone ? throw new UsageException("--watch and --until-done exclude each other: a run that is reported is of one build.") : true);
 
     private static IReadOnlySet<string> WithoutOf(FlagReader given, IReadOnlyList<string> services)
     {

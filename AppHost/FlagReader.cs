@@ -9,7 +9,7 @@ internal sealed class UsageException(string message) : Exception(message);
 internal sealed class FlagReader
 {
     private static readonly string[] WithValue = ["--dataset", "--seed", "--orders", "--rate", "--speed", "--report", "--data", "--broker", "--broker-nodes", "--stores", "--environment"];
-    private static readonly string[] WithoutValue = ["--until-done", "--dashboard", "--no-dashboard"];
+    private static readonly string[] WithoutValue = ["--until-done", "--watch", "--dashboard", "--no-dashboard"];
     private static readonly string[] Repeatable = ["--replicas", "--without"];
 
     private readonly Dictionary<string, string> values = new(StringComparer.Ordinal);

@@ -38,6 +38,8 @@ internal static class Usage
           --without SERVICE  leave the start of a service to you, in a debugger say: the rest runs, and what
                              it would have been told is written to a file, which is named. May be given
                              for several services
+          --watch            build a service when its source, or that of a project it refers to, changes, and
+                             start it anew; while it is built, and when it can't be, what ran goes on
           --environment NAME Development or Production (DOTNET_ENVIRONMENT, else Production)
           --help             this text
 

@@ -21,6 +21,7 @@ internal static class HostMode
         builder.Configuration["Flow:Broker"] = flags.Broker;
         builder.Configuration["Flow:Console"] = "simulator";
         builder.Configuration["Flow:Without"] = string.Join(',', flags.Without);
+        builder.Configuration["Flow:Watch"] = flags.Watch ? "true" : "false";
         if (flags.Stores == "postgres")
         {
             // While it runs, too: replicas share a database.

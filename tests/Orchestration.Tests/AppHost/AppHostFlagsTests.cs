@@ -37,6 +37,7 @@ public sealed class AppHostFlagsTests
         Parse("--rate", "20").Rate.ShouldBe(20);
         (shop.BrokerNodes, Parse("--broker-nodes", "3").BrokerNodes).ShouldBe((1, 3));
         Parse("--environment", "Development").HostArguments.ShouldBe(["--environment", "Development"]);
+        (Parse("--watch").Watch, Parse().Watch).ShouldBe((true, false));
         Parse("--broker", "docker").Broker.ShouldBe("docker");
     }
 
@@ -93,6 +94,8 @@ public sealed class AppHostFlagsTests
     [InlineData("--replicas needs a value", "--replicas")]
     [InlineData("--without names 'simulator'; it must be one of orders, inventory, payments, shipping, insights", "--without", "simulator")]
     [InlineData("--without and --replicas both name orders", "--without", "orders", "--stores", "postgres", "--replicas", "orders=2")]
+    [InlineData("--watch and --until-done exclude each other", "--watch", "--orders", "5", "--until-done")]
+    [InlineData("--watch takes no value", "--watch=orders")]
     [InlineData("publish comes first", "--seed", "1", "publish")]
     [InlineData("Unknown flag of publish: --without", "publish", "--target", "compose", "-o", "out", "--without", "orders")]
     public void A_wrong_command_line_is_told_what_is_wrong(string fault, params string[] args) =>

@@ -40,6 +40,25 @@ public sealed class ResourceCommandTests
     }
 
     [Fact]
+    public async Task What_is_to_be_started_by_command_waits_for_it_and_so_does_who_waits_for_that()
+    {
+        await using var served = new ServedApplication();
+        var tool = served.Application.AddService("tool").WithExplicitStart();
+        served.Application.AddService("user").WaitFor(tool);
+        await served.StartAsync();
+        var asleep = await served.DescribeAsync("tool");
+        (asleep.State, asleep.Health, asleep.ProcessId).ShouldBe(("NotStarted", null, null));
+        asleep.Commands.Where(command => command.IsEnabled).Select(command => command.Name).ShouldBe(["start"]);
+        (await served.DescribeAsync("user")).State.ShouldBe("Waiting");
+        (await served.CommandAsync("tool", "stop")).ShouldBe((HttpStatusCode.Conflict, "not-now"));
+
+        (await served.CommandAsync("tool", "start")).ShouldBe(Done);
+        await served.HealthyAsync("tool");
+        await served.HealthyAsync("user");
+        (served.Application.Starts("tool").Length, served.Application.Starts("user").Length).ShouldBe((1, 1));
+    }
+
+    [Fact]
     public async Task What_is_asked_of_nobody_or_is_no_command_is_named()
     {
         await using var served = new ServedApplication();

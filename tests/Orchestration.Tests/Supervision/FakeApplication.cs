@@ -3,6 +3,7 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.Orchestration.Processes;
 using FlowPlatform.Orchestration.Supervision;
+using FlowPlatform.Orchestration.Watching;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace FlowPlatform.Orchestration.Tests.Supervision;
@@ -28,7 +29,12 @@ internal sealed class FakeApplication : IAsyncDisposable
 
     public RunningResources Resources => app!.Services.GetRequiredService<RunningResources>();
 
+    public SourceWatch Watch => app!.Services.GetRequiredService<SourceWatch>();
+
     public Orchestrator Orchestrator => app!.Services.GetRequiredService<Orchestrator>();
+
+    /// <summary>What a resource has written, or was written for it.</summary>
+    public IReadOnlyList<ConsoleLine> Console(string name) => app!.Services.GetRequiredService<RunnerFactory>().ConsoleOf(name)!.After(0, ConsoleTail.LinesMax);
 
     public string File(string name) => folder.File(name);
 
@@ -56,9 +62,9 @@ internal sealed class FakeApplication : IAsyncDisposable
 
     public Task HealthyAsync(string name) => WaitAsync(name, change => change.Snapshot.IsReady);
 
-    public async Task<ResourceEvent> WaitAsync(string name, Func<ResourceEvent, bool> predicate) =>
+    public async Task<ResourceEvent> WaitAsync(string name, Func<ResourceEvent, bool> predicate, TimeSpan? limit = null) =>
         await Notifications.WaitForResourceAsync(name, predicate, TestContext.Current.CancellationToken)
-            .WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, TestContext.Current.CancellationToken);
+            .WaitAsync(limit ?? TimeSpan.FromSeconds(60), TimeProvider.System, TestContext.Current.CancellationToken);
 
     /// <summary>Tells a service to end with a code.</summary>
     public static async Task ExitAsync(IResourceBuilder<ProjectResource> service, int code)

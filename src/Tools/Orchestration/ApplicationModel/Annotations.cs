@@ -38,6 +38,9 @@ internal sealed record ReferenceAnnotation(IResource Resource) : IResourceAnnota
 /// <param name="TelemetryKey">What services send with their telemetry.</param>
 internal sealed record DashboardAnnotation(ParameterResource Token, ParameterResource TelemetryKey) : IResourceAnnotation;
 
+/// <summary>It isn't started with the application, but by command.</summary>
+internal sealed record ExplicitStartAnnotation : IResourceAnnotation;
+
 internal sealed record WaitAnnotation(IResource Resource) : IResourceAnnotation;
 
 internal sealed record ArgumentsAnnotation(IReadOnlyList<string> Arguments) : IResourceAnnotation;

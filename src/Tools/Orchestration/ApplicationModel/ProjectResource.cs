@@ -14,5 +14,8 @@ namespace FlowPlatform.Orchestration
     {
         /// <summary>The full path of the built assembly.</summary>
         string TargetPath { get; }
+
+        /// <summary>What it is built as: Debug, unless it says otherwise.</summary>
+        string Configuration => "Debug";
     }
 }

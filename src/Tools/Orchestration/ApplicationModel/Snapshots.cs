@@ -18,6 +18,9 @@ public static class KnownResourceStates
     /// <summary>Local only: it ended by itself again and again; it is started again after the longest back-off.</summary>
     internal static readonly string CrashLoop = nameof(CrashLoop);
 
+    /// <summary>Its newest source is built, and what ran before goes on. Aspire has this state from 13.2 on.</summary>
+    internal static readonly string Building = nameof(Building);
+
     internal static bool IsTerminal(string? state) => state == Finished || state == Exited || state == FailedToStart;
 }
 
@@ -44,6 +47,9 @@ public sealed record CustomResourceSnapshot
     /// <summary>Why it is in this state, for a reader; secrets masked.</summary>
     internal string? Reason { get; init; }
 
+    /// <summary>Why its newest source could not be built, for a reader; secrets masked.</summary>
+    internal string? BuildFault { get; init; }
+
     /// <summary>What each of its health checks says; empty while nothing is known.</summary>
     internal IReadOnlyList<HealthReportSnapshot> HealthReports { get; init; } = [];
 
@@ -63,7 +69,10 @@ public sealed record CustomResourceSnapshot
     /// <summary>What it was told with its last start; secrets masked.</summary>
     internal IReadOnlyList<EnvironmentVariable> Environment { get; init; } = [];
 
-    internal bool IsReady => State?.Text == KnownResourceStates.Running && HealthStatus == Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy;
+    /// <summary>Its process is there.</summary>
+    internal bool IsUp => State?.Text == KnownResourceStates.Running || State?.Text == KnownResourceStates.Building;
+
+    internal bool IsReady => IsUp && HealthStatus == Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Healthy;
 
     internal bool IsTerminal => KnownResourceStates.IsTerminal(State?.Text);
 }

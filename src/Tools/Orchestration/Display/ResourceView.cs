@@ -107,7 +107,7 @@ internal sealed class ResourceView : IAsyncDisposable
         {
             writer.Line(mask.Apply($"{change.Resource.Name}: {text}{(tone is Tone.Warning or Tone.Bad ? LogOf(change.Resource) : "")}"), tone);
         }
-        if (!tableShown && last.Count == shown.Count && last.Values.All(snapshot => snapshot.IsReady || snapshot.IsTerminal) && last.Values.Any(snapshot => snapshot.IsReady))
+        if (!tableShown && last.Count == shown.Count && last.Values.All(snapshot => snapshot.IsReady || snapshot.IsTerminal || IsNotStarted(snapshot)) && last.Values.Any(snapshot => snapshot.IsReady))
         {
             tableShown = true;
             writer.Table(title, [.. shown.Select(Row)]);
@@ -144,12 +144,15 @@ internal sealed class ResourceView : IAsyncDisposable
         return file.Exists && file.Length > 0 ? $" (log: {file.FullName})" : "";
     }
 
+    /// <summary>Nobody has asked for it yet.</summary>
+    private static bool IsNotStarted(CustomResourceSnapshot snapshot) => snapshot.State?.Text == KnownResourceStates.NotStarted;
+
     private static bool IsBroker(IResource resource) => resource is ContainerResource || resource.Annotations.OfType<ExternalBrokerAnnotation>().Any();
 
     private ResourceRow Row(IResource resource)
     {
         var snapshot = last[resource];
-        return new ResourceRow(resource.Name, snapshot.State?.Text ?? "", snapshot.IsReady ? Tone.Good : Tone.Bad, Address(resource));
+        return new ResourceRow(resource.Name, snapshot.State?.Text ?? "", snapshot.IsReady ? Tone.Good : IsNotStarted(snapshot) ? Tone.Plain : Tone.Bad, Address(resource));
     }
 
     /// <summary>For browsers, if there are such; else all.</summary>

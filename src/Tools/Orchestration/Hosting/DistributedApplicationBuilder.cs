@@ -3,6 +3,7 @@ using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.Orchestration.Display;
 using FlowPlatform.Orchestration.ResourceService;
 using FlowPlatform.Orchestration.Supervision;
+using FlowPlatform.Orchestration.Watching;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -119,6 +120,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         Services.AddSingleton<ResourceDescriber>();
         Services.AddSingleton<ResourceFeed>();
         Services.AddSingleton(services => ActivatorUtilities.CreateInstance<ResourceServer>(services, applicationName));
+        Services.AddSingleton<SourceWatch>();
         Services.AddSingleton<Orchestrator>();
         Services.AddSingleton(services => ResourceView.Create(
             applicationName, expanded.Where(resource => !resource.IsReplicated()), services.GetRequiredService<ResourceNotificationService>(), Settings, Mask));

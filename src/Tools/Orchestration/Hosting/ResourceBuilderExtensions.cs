@@ -52,6 +52,10 @@ public static partial class ResourceBuilderExtensions
             ? throw new DistributedApplicationException($"Resource '{builder.Resource.Name}' can't wait for itself.")
             : Annotate(builder, new WaitAnnotation(dependency.Resource));
 
+    /// <summary>Isn't started with the application: it is <c>NotStarted</c> until somebody starts it by command. Who waits for it waits until then, and until it is healthy.</summary>
+    public static IResourceBuilder<T> WithExplicitStart<T>(this IResourceBuilder<T> builder)
+        where T : IResource => Annotate(builder, new ExplicitStartAnnotation());
+
     public static IResourceBuilder<T> WithArgs<T>(this IResourceBuilder<T> builder, params string[] args)
         where T : IResourceWithArgs => Annotate(builder, new ArgumentsAnnotation(args));
 

@@ -22,7 +22,7 @@ internal sealed class ResourceDescriber(ResourceNotificationService notification
             State = snapshot?.State?.Text ?? KnownResourceStates.NotStarted,
             StateStyle = snapshot?.State?.Style,
             Health = snapshot?.HealthStatus?.ToString(),
-            Reason = snapshot?.Reason is { } reason ? mask.Apply(reason) : null,
+            Reason = (snapshot?.Reason ?? snapshot?.BuildFault) is { } reason ? mask.Apply(reason) : null,
             HealthReports = [.. (snapshot?.HealthReports ?? []).Select(report => new HealthReportDescription(report.Name, report.Status?.ToString(), report.Reason is { } why ? mask.Apply(why) : null))],
             ProcessId = snapshot?.ProcessId,
             StartedAt = snapshot?.StartedAt,
@@ -46,7 +46,7 @@ internal sealed class ResourceDescriber(ResourceNotificationService notification
             return [];
         }
         var state = snapshot?.State?.Text;
-        var ended = snapshot is null or { IsTerminal: true };
+        var ended = snapshot is null or { IsTerminal: true } || state == KnownResourceStates.NotStarted;
         var commands = new List<CommandDescription>
         {
             new(CommandNames.Start, ended || state == KnownResourceStates.CrashLoop),

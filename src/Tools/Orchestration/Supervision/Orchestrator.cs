@@ -3,6 +3,7 @@ using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.Orchestration.Broker;
 using FlowPlatform.Orchestration.Display;
 using FlowPlatform.Orchestration.ResourceService;
+using FlowPlatform.Orchestration.Watching;
 using Microsoft.Extensions.Hosting;
 
 namespace FlowPlatform.Orchestration.Supervision;
@@ -10,7 +11,7 @@ namespace FlowPlatform.Orchestration.Supervision;
 /// <summary>Starts every resource's supervision and stops all of it, dependents before what they depend on, within 9 s.</summary>
 internal sealed class Orchestrator(
     RunningResources running, ResourceNotificationService notifications, OrchestratorSettings settings, RunnerFactory factory,
-    DashboardLink dashboard, ResourceServer server, ResourceView view, TimeProvider time) : IHostedService, IAsyncDisposable
+    DashboardLink dashboard, ResourceServer server, SourceWatch watch, ResourceView view, TimeProvider time) : IHostedService, IAsyncDisposable
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(9);
 
@@ -33,18 +34,21 @@ internal sealed class Orchestrator(
         {
             dashboard.ResourceAddress = await server.StartAsync(cancellationToken);
         }
+        watch.Prepare();
         view.Start();
         isStarted = true;
         foreach (var runner in running.Runners)
         {
             runner.Start();
         }
+        watch.Start();
         announced = AnnounceDashboardAsync(stopping.Token);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await stopping.CancelAsync();
+        await watch.StopAsync();
         var started = time.GetTimestamp();
         var waves = isStarted ? StopOrder.Of(running.Close()) : [];
         for (var i = 0; i < waves.Count; i++)

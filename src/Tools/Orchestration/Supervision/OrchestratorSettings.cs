@@ -7,8 +7,8 @@ namespace FlowPlatform.Orchestration.Supervision;
 /// <summary>
 /// What the local orchestrator takes from the AppHost's configuration: <c>Flow:Data</c> (state; default <c>.flow/data</c> beside the AppHost),
 /// <c>Flow:Broker</c> (auto, rabbitmq, install, docker; with embedded there is none), <c>Flow:Console</c> (the resource whose output goes through to the console),
-/// <c>Flow:Detours</c> (ports that stand in front of a resource's endpoints), <c>Flow:MaxReplicas</c> (in how many processes a project may run) and
-/// <c>Flow:Without</c> (projects that somebody else starts, with commas).
+/// <c>Flow:Detours</c> (ports that stand in front of a resource's endpoints), <c>Flow:MaxReplicas</c> (in how many processes a project may run),
+/// <c>Flow:Without</c> (projects that somebody else starts, with commas) and <c>Flow:Watch</c> (true: projects are built and started anew when their sources change).
 /// </summary>
 internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource BrokerSource, string? ConsoleResource)
 {
@@ -22,6 +22,9 @@ internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource B
 
     /// <summary>In how many processes a project may run, changed while it runs: <c>Flow:MaxReplicas:orders = 32</c>. Those that aren't named stay as they are declared.</summary>
     public IReadOnlyDictionary<string, int> MaxReplicas { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Whether projects are built and started anew when their sources change.</summary>
+    public bool Watch { get; init; }
 
     /// <summary>Projects that somebody else starts.</summary>
     public IReadOnlySet<string> Without { get; init; } = new HashSet<string>();
@@ -43,6 +46,11 @@ internal sealed record OrchestratorSettings(string DataDirectory, BrokerSource B
             Detours = configuration.GetSection("Flow:Detours").GetChildren()
                 .SelectMany(resource => resource.GetChildren().Select(endpoint => ((resource.Key, endpoint.Key), PortOf(endpoint))))
                 .ToDictionary(),
+            Watch = configuration["Flow:Watch"] switch
+            {
+                null or "" => false,
+                var text => bool.TryParse(text, out var watch) ? watch : throw new ArgumentException($"Flow:Watch is '{text}'; it must be true or false."),
+            },
             Without = (configuration["Flow:Without"] ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).ToHashSet(StringComparer.OrdinalIgnoreCase),
             MaxReplicas = configuration.GetSection("Flow:MaxReplicas").GetChildren().ToDictionary(resource => resource.Key, CountOf, StringComparer.OrdinalIgnoreCase),
         };

@@ -2,13 +2,14 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.Orchestration.Broker;
 using FlowPlatform.Orchestration.Processes;
+using FlowPlatform.Orchestration.Watching;
 
 namespace FlowPlatform.Orchestration.Supervision;
 
 /// <summary>Runs a project's built assembly with <c>dotnet</c>: no build, no launcher in between, so the pid is the service's own.</summary>
 internal sealed class ProjectRunner(
     ProjectResource resource, ResourceNotificationService notifications, ProjectEnvironment environment,
-    SecretMask mask, ProcessJournal journal, ResourceLog log, TimeProvider time)
+    SecretMask mask, ProcessJournal journal, ResourceLog log, BuildOutputs? outputs, TimeProvider time)
     : HealthCheckedRunner(resource, notifications, mask, time)
 {
     protected override async Task<ISupervised> StartAsync(CancellationToken cancellationToken)
@@ -48,7 +49,8 @@ internal sealed class ProjectRunner(
         {
             throw new StartFailedException("where its assembly is built is unknown: import build/ProjectMetadata.targets into the AppHost's project");
         }
-        return File.Exists(built.TargetPath)
+        return outputs?.AssemblyOf(built) is { } copy ? copy
+            : File.Exists(built.TargetPath)
             ? built.TargetPath
             : throw new StartFailedException($"{built.TargetPath} doesn't exist. Build the AppHost, which builds its services with it.");
     }

@@ -84,7 +84,7 @@ internal static class Replicas
         }
         var ready = replicas.Count(replica => replica is { IsReady: true });
         var restarts = replicas.Sum(replica => replica?.Restarts ?? 0);
-        before = before with { Restarts = restarts, ProcessId = null, StartedAt = replicas.Min(replica => replica?.StartedAt), StoppedAt = null, Environment = [], HealthReports = [] };
+        before = before with { Restarts = restarts, BuildFault = replicas.Select(replica => replica?.BuildFault).FirstOrDefault(fault => fault is not null), ProcessId = null, StartedAt = replicas.Min(replica => replica?.StartedAt), StoppedAt = null, Environment = [], HealthReports = [] };
         if (ready == replicas.Length)
         {
             return before with { State = replicas[0]!.State, HealthStatus = HealthStatus.Healthy, Reason = null, ExitCode = null };
@@ -94,7 +94,7 @@ internal static class Replicas
             var worst = replicas.FirstOrDefault(replica => replica!.State?.Text == KnownResourceStates.FailedToStart) ?? replicas.FirstOrDefault(replica => replica!.ExitCode is not (null or 0)) ?? replicas[0]!;
             return before with { State = worst.State, HealthStatus = null, Reason = worst.Reason, ExitCode = worst.ExitCode };
         }
-        var runs = replicas.FirstOrDefault(replica => replica?.State?.Text == KnownResourceStates.Running);
+        var runs = replicas.FirstOrDefault(replica => replica is { IsUp: true });
         return before with
         {
             State = runs?.State ?? replicas.First(replica => replica is { IsTerminal: false } or null)?.State ?? new ResourceStateSnapshot(KnownResourceStates.Starting, KnownResourceStateStyles.Info),

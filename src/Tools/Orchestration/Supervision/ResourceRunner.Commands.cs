@@ -28,17 +28,25 @@ internal abstract partial class ResourceRunner
     /// <summary>Ends it in good order, by force after 8 s; it stays ended until it is started.</summary>
     /// <exception cref="ResourceCommandException">It doesn't run.</exception>
     public Task StopByCommandAsync(CancellationToken cancellationToken) => OneAtATimeAsync(
-        () => IsSupervised ? EndAsync() : throw new ResourceCommandException(CommandFault.NotNow, $"{Resource.Name} is {State}: there is nothing to stop."), cancellationToken);
+        () => IsSupervised ? EndForGoodAsync() : throw new ResourceCommandException(CommandFault.NotNow, $"{Resource.Name} is {State}: there is nothing to stop."), cancellationToken);
 
     /// <summary>Ends it, if it runs.</summary>
-    public Task EndByCommandAsync(CancellationToken cancellationToken) => OneAtATimeAsync(EndAsync, cancellationToken);
+    public Task EndByCommandAsync(CancellationToken cancellationToken) => OneAtATimeAsync(EndForGoodAsync, cancellationToken);
 
     /// <summary>Ends it, if it runs, and starts it.</summary>
     /// <exception cref="ResourceCommandException">The application stops.</exception>
     public Task RestartByCommandAsync(CancellationToken cancellationToken) => OneAtATimeAsync(async () =>
     {
-        await EndAsync();
-        Begin();
+        restarts = true;
+        try
+        {
+            await EndAsync();
+            Begin();
+        }
+        finally
+        {
+            restarts = false;
+        }
     }, cancellationToken);
 
     /// <summary>False once it has ended, of itself or by command, until it is started again.</summary>
@@ -63,6 +71,12 @@ internal abstract partial class ResourceRunner
         {
             commands.Release();
         }
+    }
+
+    private Task EndForGoodAsync()
+    {
+        wanted = false;
+        return EndAsync();
     }
 
     private async Task EndAsync()
@@ -93,6 +107,7 @@ internal abstract partial class ResourceRunner
             {
                 throw new ResourceCommandException(CommandFault.Stopping, "The application stops.");
             }
+            wanted = true;
             supervision?.Dispose();
             supervision = new Supervision(SuperviseAsync, stopping.Token);
         }

@@ -17,6 +17,8 @@ internal abstract partial class ResourceRunner(IResource resource, ResourceNotif
     private TimeSpan grace;
     private Supervision? supervision;
     private int starts;
+    private volatile bool wanted;
+    private volatile bool restarts;
 
     public IResource Resource { get; } = resource;
 
@@ -29,7 +31,18 @@ internal abstract partial class ResourceRunner(IResource resource, ResourceNotif
 
     public IReadOnlyList<IResource> Dependencies { get; } = [.. resource.Annotations.OfType<WaitAnnotation>().Select(wait => wait.Resource)];
 
-    public void Start() => Begin();
+    /// <summary>Unless it is to be started by command.</summary>
+    public void Start()
+    {
+        if (Resource.Annotations.OfType<ExplicitStartAnnotation>().Any())
+        {
+            _ = PublishAsync(KnownResourceStates.NotStarted, KnownResourceStateStyles.Info);
+        }
+        else
+        {
+            Begin();
+        }
+    }
 
     /// <summary>Ends the resource for good, within the grace and one more second.</summary>
     public async Task StopAsync(TimeSpan stopGrace)
@@ -68,7 +81,8 @@ internal abstract partial class ResourceRunner(IResource resource, ResourceNotif
     protected virtual bool IsDeliberate(int exitCode) => exitCode is 0 or 1;
 
     protected Task PublishHealthAsync(HealthStatus health, string? reason) => PublishAsync(
-        snapshot => snapshot.State?.Text == KnownResourceStates.Running ? snapshot with { HealthStatus = health, Reason = reason } : snapshot);
+        snapshot => snapshot.State?.Text == KnownResourceStates.Running ? snapshot with { HealthStatus = health, Reason = reason }
+            : snapshot.IsUp ? snapshot with { HealthStatus = health } : snapshot);
 
     /// <summary>What each check says; what is no news isn't published.</summary>
     protected Task PublishReportsAsync(IReadOnlyList<HealthReportSnapshot> reports) => PublishAsync(
@@ -90,11 +104,9 @@ internal abstract partial class ResourceRunner(IResource resource, ResourceNotif
             ProcessId = runs ? current?.ProcessId : state == KnownResourceStates.Stopping ? snapshot.ProcessId : null,
             Restarts = Math.Max(starts - 1, 0),
             StartedAt = runs ? Time.GetUtcNow() : snapshot.StartedAt,
-            StoppedAt = runs ? null : IsUp(snapshot.State?.Text) && !IsUp(state) ? Time.GetUtcNow() : snapshot.StoppedAt,
+            StoppedAt = runs ? null : (snapshot.IsUp || snapshot.State?.Text == KnownResourceStates.Stopping) && state != KnownResourceStates.Stopping ? Time.GetUtcNow() : snapshot.StoppedAt,
         };
     });
-
-    private static bool IsUp(string? state) => state == KnownResourceStates.Running || state == KnownResourceStates.Stopping;
 
     private async Task PublishAsync(Func<CustomResourceSnapshot, CustomResourceSnapshot> change)
     {
@@ -113,7 +125,8 @@ internal abstract partial class ResourceRunner(IResource resource, ResourceNotif
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await PublishAsync(KnownResourceStates.Exited, KnownResourceStateStyles.Info, "stopped");
+            // Whoever waits for it must not take the moment between two lives for its end.
+            await PublishAsync(restarts ? KnownResourceStates.Starting : KnownResourceStates.Exited, KnownResourceStateStyles.Info, restarts ? null : "stopped");
         }
         catch (Exception e)
         {

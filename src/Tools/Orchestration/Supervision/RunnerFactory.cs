@@ -3,6 +3,7 @@ using Aspire.Hosting.ApplicationModel;
 using FlowPlatform.Orchestration.Broker;
 using FlowPlatform.Orchestration.Display;
 using FlowPlatform.Orchestration.Processes;
+using FlowPlatform.Orchestration.Watching;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace FlowPlatform.Orchestration.Supervision;
@@ -18,6 +19,9 @@ internal sealed class RunnerFactory(
     /// <summary>Processes of ours, so that a killed AppHost's are found by the next.</summary>
     public ProcessJournal Journal { get; } = new(Path.Combine(settings.DataDirectory, "processes"));
 
+    /// <summary>What projects run from while their sources are watched; else null, and they run from where they were built.</summary>
+    public BuildOutputs? Outputs { get; } = settings.Watch ? new(Path.Combine(settings.DataDirectory, "watch")) : null;
+
     /// <summary>Null for what needs none: values, and what its replicas run for.</summary>
     public ResourceRunner? Make(IResource resource)
     {
@@ -28,7 +32,7 @@ internal sealed class RunnerFactory(
             case ProjectResource project when settings.Without.Contains(project.Name):
                 return new LeftOutRunner(project, notifications, new ProjectEnvironment(project, execution, settings, dashboard, mask), settings, mask, time);
             case ProjectResource project:
-                return new ProjectRunner(project, notifications, new ProjectEnvironment(project, execution, settings, dashboard, mask), mask, Journal, OpenLog(project), time);
+                return new ProjectRunner(project, notifications, new ProjectEnvironment(project, execution, settings, dashboard, mask), mask, Journal, OpenLog(project), Outputs, time);
             case RabbitMQServerResource server:
                 return new BrokerRunner(server, notifications, settings, mask, OpenLog(server), time);
             case PostgresServerResource postgres:
@@ -45,6 +49,15 @@ internal sealed class RunnerFactory(
                     HealthStatus = HealthStatus.Healthy,
                 });
                 return null;
+        }
+    }
+
+    /// <summary>Where a resource's, or a replica's, lines go; null if it writes nothing.</summary>
+    public ResourceLog? LogOf(IResource resource)
+    {
+        lock (gate)
+        {
+            return logs.GetValueOrDefault(resource.Name);
         }
     }
 
