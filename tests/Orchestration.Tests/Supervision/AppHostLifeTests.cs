@@ -77,6 +77,21 @@ public sealed class AppHostLifeTests
         services.ShouldAllBe(service => service.IsAlive);
     }
 
+    /// <summary>A device that is always full stands for the disk: each write fails with ENOSPC.</summary>
+    [Fact]
+    public async Task On_a_full_disk_nothing_is_started_and_the_reason_is_told()
+    {
+        await using var application = new FakeApplication();
+        application.AddService("service");
+        Directory.CreateDirectory(application.Data);
+        File.CreateSymbolicLink(Path.Combine(application.Data, "apphost.pid"), "/dev/full");
+        var fault = await Should.ThrowAsync<DistributedApplicationException>(application.StartAsync);
+        fault.Message.ShouldStartWith($"The data directory {application.Data} can't be used: No space left on device");
+        application.Starts("service").ShouldBeEmpty();
+        using var held = FileLock.TryAcquire(Path.Combine(application.Data, "apphost.lock"));
+        held.ShouldNotBeNull("another start, once there is space, is not refused");
+    }
+
     [Fact]
     public async Task Two_AppHosts_run_beside_each_other()
     {

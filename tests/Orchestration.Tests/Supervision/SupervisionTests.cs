@@ -98,6 +98,35 @@ public sealed class SupervisionTests
     }
 
     [Fact]
+    public async Task A_service_that_never_gets_healthy_says_why_keeps_its_dependents_waiting_and_stops()
+    {
+        await using var application = new FakeApplication();
+        var sick = application.AddService("sick", $"--healthy-when={application.File("never")}");
+        application.AddService("second").WaitFor(sick);
+        await application.StartAsync();
+        var unhealthy = await application.WaitAsync("sick", static change => change.Snapshot.Reason == "/health answers 503");
+        (unhealthy.Snapshot.State!.Text, unhealthy.Snapshot.HealthStatus).ShouldBe((KnownResourceStates.Running, Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Unhealthy));
+        await application.StopAsync().WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, TestContext.Current.CancellationToken);
+        (await application.StateAsync("sick", KnownResourceStates.Exited)).Reason.ShouldBe("stopped");
+        application.Starts("sick").Length.ShouldBe(1);
+        application.Starts("second").ShouldBeEmpty();
+    }
+
+    /// <summary>A device that is always full stands for the disk: each write fails with ENOSPC.</summary>
+    [Fact]
+    public async Task With_a_full_disk_a_service_goes_on_and_its_console_says_where_its_lines_are()
+    {
+        await using var application = new FakeApplication();
+        Directory.CreateDirectory(Path.Combine(application.Data, "logs"));
+        File.CreateSymbolicLink(Path.Combine(application.Data, "logs", "service.log"), "/dev/full");
+        application.AddService("service", "--print=flowing");
+        await application.StartAsync();
+        await application.HealthyAsync("service");
+        await Eventually.HoldsAsync("both lines are there", () => application.Console("service").Count(line => line.Text == "flowing") == 2);
+        application.Console("service").Single(line => line.Text.StartsWith("log: ", StringComparison.Ordinal)).Text.ShouldContain("No space left on device");
+    }
+
+    [Fact]
     public async Task A_taken_port_is_named_and_dependents_fail_with_it()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);

@@ -20,10 +20,11 @@ internal sealed class DataDirectoryLock : IDisposable
     public static DataDirectoryLock Acquire(string dataDirectory)
     {
         var pidFile = Path.Combine(dataDirectory, "apphost.pid");
+        FileLock? held = null;
         try
         {
             Directory.CreateDirectory(dataDirectory);
-            var held = FileLock.TryAcquire(Path.Combine(dataDirectory, "apphost.lock"));
+            held = FileLock.TryAcquire(Path.Combine(dataDirectory, "apphost.lock"));
             if (held is null)
             {
                 var pid = File.Exists(pidFile) ? File.ReadAllText(pidFile).Trim() : "unknown";
@@ -34,6 +35,7 @@ internal sealed class DataDirectoryLock : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            held?.Dispose();
             throw new DistributedApplicationException($"The data directory {dataDirectory} can't be used: {e.Message}", e);
         }
     }

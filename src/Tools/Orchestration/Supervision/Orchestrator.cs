@@ -22,6 +22,18 @@ internal sealed class Orchestrator(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        try
+        {
+            await BeginAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DistributedApplicationException($"The data directory {settings.DataDirectory} can't be written: {e.Message}", e);
+        }
+    }
+
+    private async Task BeginAsync(CancellationToken cancellationToken)
+    {
         held = DataDirectoryLock.Acquire(settings.DataDirectory);
         foreach (var left in factory.Journal.Sweep())
         {
@@ -120,7 +132,7 @@ internal sealed class Orchestrator(
         }
         try
         {
-            await notifications.WaitForResourceHealthyAsync(resource.Name, cancellationToken);
+            await notifications.WaitForResourceAsync(resource.Name, change => change.Snapshot.IsReady, cancellationToken);
             view.Link("Dashboard:", await dashboard.LoginAddressAsync(cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
