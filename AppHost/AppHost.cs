@@ -56,5 +56,5 @@ IResourceBuilder<ProjectResource> AddProject<TProject>(string name)
         .WithReplicas(flags.Replicas.GetValueOrDefault(name, 1))
         .WithBroker(broker)
         .WithEnvironment("FLOW_DATA", Path.Combine(flags.DataDirectory, name))
-        .WithEnvironment("FLOW_ADMIN_KEY", adminKey)
+        .WithAdmin(adminKey)
         .WithDashboard(dashboard);

@@ -53,6 +53,9 @@ internal static class HostMode
             .WithEnvironment("DASHBOARD__FRONTEND__BROWSERTOKEN", dashboard.Token);
     }
 
+    /// <summary>On Aspire's pages, and for its command line: <c>check</c> of the simulator, <c>redrive</c> of each service.</summary>
+    public static void AddCommands(IResourceBuilder<ProjectResource> service, IResourceBuilder<ParameterResource> adminKey) => ServiceCommands.AddTo(service, adminKey);
+
     /// <summary>Exporters have one address: with this dashboard it is this one's; with --no-dashboard Aspire's own gets everything.</summary>
     public static void SendTelemetry(IResourceBuilder<ProjectResource> service, DashboardResource dashboard) => service
         .WithEnvironment("OTEL_EXPORTER_OTLP_ENDPOINT", ReferenceExpression.Create($"http://{HostAndPort(dashboard, OtlpGrpc)}"))

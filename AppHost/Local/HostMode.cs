@@ -49,6 +49,11 @@ internal static class HostMode
     /// <summary>The orchestrator tells it all that it must know, and services where to send their telemetry.</summary>
     public static void Connect(IDistributedApplicationBuilder builder, DashboardResource dashboard) => dashboard.Project.AsDashboard(dashboard.Token, dashboard.TelemetryKey);
 
+    /// <summary>The dashboard has pages for them.</summary>
+    public static void AddCommands(IResourceBuilder<ProjectResource> service, IResourceBuilder<ParameterResource> adminKey)
+    {
+    }
+
     /// <summary>The orchestrator does.</summary>
     public static void SendTelemetry(IResourceBuilder<ProjectResource> service, DashboardResource dashboard)
     {

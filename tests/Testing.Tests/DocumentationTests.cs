@@ -5,7 +5,7 @@ namespace FlowPlatform.Testing.Tests;
 /// <summary>What docs/testing.md shows is what runs here.</summary>
 public sealed partial class DocumentationTests
 {
-    private static readonly string[] Sources = ["tests/Testing.Tests/LoyaltySampleTests.cs", "tests/Support/TestRunCancellation.cs"];
+    private static readonly string[] Sources = ["tests/Testing.Tests/LoyaltySampleTests.cs", "tests/Support/TestRunCancellation.cs", "tests/AppHost.Tests/PlacedOrderTests.cs"];
 
     [Fact]
     public void Every_snippet_is_the_region_of_its_name_and_every_region_is_shown()

@@ -3,8 +3,12 @@ using Aspire.Hosting;
 // What Aspire's SDK generates for the projects that AppHost refers to.
 namespace Projects;
 
-public static class AppHost
+public sealed class AppHost
 {
+    private AppHost()
+    {
+    }
+
     public static string ProjectPath => "AppHost";
 }
 

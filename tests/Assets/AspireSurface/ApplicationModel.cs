@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Aspire.Hosting.ApplicationModel;
 
@@ -131,6 +132,51 @@ public class ReferenceExpression : IManifestExpressionProvider, IValueProvider
     }
 }
 
+public sealed class CommandOptions
+{
+    public string? Description { get => throw null!; set => throw null!; }
+
+    public string? ConfirmationMessage { get => throw null!; set => throw null!; }
+
+    public string? IconName { get => throw null!; set => throw null!; }
+
+    public Func<UpdateCommandStateContext, ResourceCommandState>? UpdateState { get => throw null!; set => throw null!; }
+}
+
+public enum ResourceCommandState
+{
+    Enabled,
+    Disabled,
+    Hidden,
+}
+
+public sealed class UpdateCommandStateContext
+{
+    public CustomResourceSnapshot ResourceSnapshot => throw null!;
+}
+
+public sealed class ExecuteCommandContext
+{
+    public CancellationToken CancellationToken => throw null!;
+}
+
+public sealed class ExecuteCommandResult
+{
+    public bool Success => throw null!;
+}
+
+public static class CommandResults
+{
+    public static ExecuteCommandResult Success() => throw null!;
+
+    public static ExecuteCommandResult Failure(string? errorMessage = null) => throw null!;
+}
+
+public class ResourceCommandService
+{
+    public Task<ExecuteCommandResult> ExecuteCommandAsync(string resourceId, string commandName, CancellationToken cancellationToken = default) => throw null!;
+}
+
 public static class KnownResourceStates
 {
     public static readonly string Exited = null!;
@@ -143,6 +189,8 @@ public sealed record ResourceStateSnapshot(string Text, string? Style);
 public sealed record CustomResourceSnapshot
 {
     public ResourceStateSnapshot? State { get => throw null!; init => throw null!; }
+
+    public HealthStatus? HealthStatus => throw null!;
 
     public int? ExitCode { get => throw null!; init => throw null!; }
 }

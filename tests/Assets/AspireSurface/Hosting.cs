@@ -27,6 +27,8 @@ public class DistributedApplication : IAsyncDisposable
 {
     public ResourceNotificationService ResourceNotifications => throw null!;
 
+    public ResourceCommandService ResourceCommands => throw null!;
+
     public IServiceProvider Services => throw null!;
 
     public static IDistributedApplicationBuilder CreateBuilder(string[] args) => throw null!;
@@ -34,6 +36,8 @@ public class DistributedApplication : IAsyncDisposable
     public static IDistributedApplicationBuilder CreateBuilder(DistributedApplicationOptions options) => throw null!;
 
     public virtual ValueTask DisposeAsync() => throw null!;
+
+    public Task StartAsync(CancellationToken cancellationToken = default) => throw null!;
 
     public virtual Task RunAsync(CancellationToken cancellationToken = default) => throw null!;
 }
@@ -68,6 +72,12 @@ public static class ParameterResourceBuilderExtensions
 
     public static IResourceBuilder<IResourceWithConnectionString> AddConnectionString(
         this IDistributedApplicationBuilder builder, string name, string? environmentVariableName = null) => throw null!;
+}
+
+public static class DistributedApplicationBuilderExtensions
+{
+    public static IResourceBuilder<T> CreateResourceBuilder<T>(this IDistributedApplicationBuilder builder, string name)
+        where T : IResource => throw null!;
 }
 
 public static class ProjectResourceBuilderExtensions
@@ -145,6 +155,10 @@ public static class ResourceBuilderExtensions
     public static IResourceBuilder<TDestination> WithReference<TDestination>(
         this IResourceBuilder<TDestination> builder, IResourceBuilder<IResourceWithServiceDiscovery> source)
         where TDestination : IResourceWithEnvironment => throw null!;
+
+    public static IResourceBuilder<T> WithCommand<T>(
+        this IResourceBuilder<T> builder, string name, string displayName, Func<ExecuteCommandContext, Task<ExecuteCommandResult>> executeCommand, CommandOptions? commandOptions = null)
+        where T : IResource => throw null!;
 
     public static IResourceBuilder<T> WithExplicitStart<T>(this IResourceBuilder<T> builder)
         where T : IResource => throw null!;

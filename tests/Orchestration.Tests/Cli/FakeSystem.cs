@@ -53,6 +53,8 @@ internal sealed class FakeSystem : IAsyncDisposable
         File.WriteAllText(Path.Combine(data, "apphost.json"), JsonSerializer.Serialize(new { pid, urls, broker = "amqp://flow:s3cret@127.0.0.1:1", adminKey = Key, dashboard = "http://127.0.0.1:21000/login?t=t0ken-that-nobody-may-see" }));
     }
 
+    public Uri AddressOf(string service) => new($"{app.Urls.First()}/{service}/");
+
     /// <summary>What a service answers at a path, whatever the query.</summary>
     public void Says(string service, string path, string json, int status = 200) => answers[$"{service}{path}"] = (status, json);
 

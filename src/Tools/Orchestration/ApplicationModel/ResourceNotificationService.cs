@@ -11,6 +11,9 @@ public sealed class ResourceNotificationService
     {
     }
 
+    /// <summary>Whether a wait for health ends with what can't become healthy any more: tests want to know, a dashboard's user may start it again.</summary>
+    internal bool StopsWaiting { get; init; }
+
     /// <summary>Raised in order, under the lock: handlers only hand on.</summary>
     internal event Action<ResourceEvent>? Changed;
 
@@ -61,9 +64,26 @@ public sealed class ResourceNotificationService
         }
     }
 
+    /// <summary>Waits until the resource is in a state, by default <c>Running</c>.</summary>
+    public Task WaitForResourceAsync(string resourceName, string? targetState = null, CancellationToken cancellationToken = default) =>
+        WaitForResourceAsync(resourceName, [string.IsNullOrEmpty(targetState) ? KnownResourceStates.Running : targetState], cancellationToken);
+
+    /// <summary>Waits until the resource is in one of the states; in which.</summary>
+    public async Task<string> WaitForResourceAsync(string resourceName, IEnumerable<string> targetStates, CancellationToken cancellationToken = default)
+    {
+        var states = targetStates.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var reached = await WaitForResourceAsync(resourceName, change => change.Snapshot.State is { } state && states.Contains(state.Text), cancellationToken);
+        return reached.Snapshot.State!.Text;
+    }
+
     /// <summary>Waits until the resource runs and is healthy.</summary>
-    public Task<ResourceEvent> WaitForResourceHealthyAsync(string resourceName, CancellationToken cancellationToken = default) =>
-        WaitForResourceAsync(resourceName, change => change.Snapshot.IsReady, cancellationToken);
+    /// <exception cref="DistributedApplicationException">In a test: it ended, or failed to start.</exception>
+    public async Task<ResourceEvent> WaitForResourceHealthyAsync(string resourceName, CancellationToken cancellationToken = default)
+    {
+        var reached = await WaitForResourceAsync(resourceName, change => change.Snapshot.IsReady || (StopsWaiting && change.Snapshot.IsTerminal), cancellationToken);
+        return reached.Snapshot.IsReady ? reached
+            : throw new DistributedApplicationException($"Resource '{resourceName}' doesn't become healthy: it is {reached.Snapshot.State!.Text} ({reached.Snapshot.Reason}).");
+    }
 
     internal ResourceEvent? Find(IResource resource)
     {

@@ -24,6 +24,9 @@ namespace Aspire.Hosting.ApplicationModel
         public ResourceAnnotationCollection Annotations { get; } = [];
     }
 
+    /// <summary>All resources of an application.</summary>
+    public interface IResourceCollection : IList<IResource>;
+
     public interface IResourceWithEnvironment : IResource;
 
     public interface IResourceWithArgs : IResource;

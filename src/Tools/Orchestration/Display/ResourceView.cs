@@ -38,10 +38,11 @@ internal sealed class ResourceView : IAsyncDisposable
         shown = [.. resources.Where(resource => resource is ProjectResource || IsBroker(resource))];
     }
 
+    /// <summary>A view on the console, or, for a test, on something else.</summary>
     public static ResourceView Create(
-        string title, IEnumerable<IResource> resources, ResourceNotificationService notifications, OrchestratorSettings settings, SecretMask mask)
+        TextWriter? output, string title, IEnumerable<IResource> resources, ResourceNotificationService notifications, OrchestratorSettings settings, SecretMask mask)
     {
-        IConsoleWriter writer = Console.IsOutputRedirected ? new PlainWriter(Console.Out) : new TerminalWriter(AnsiConsole.Console);
+        IConsoleWriter writer = output is not null ? new PlainWriter(output) : Console.IsOutputRedirected ? new PlainWriter(Console.Out) : new TerminalWriter(AnsiConsole.Console);
         return new ResourceView(writer, title, resources, notifications, settings.LogDirectory, mask);
     }
 

@@ -1,8 +1,10 @@
 using System.Reflection;
 using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
 using FlowPlatform.Orchestration.Display;
 using FlowPlatform.Orchestration.ResourceService;
 using FlowPlatform.Orchestration.Supervision;
+using FlowPlatform.Orchestration.Testing;
 using FlowPlatform.Orchestration.Watching;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -57,24 +59,38 @@ public interface IDistributedApplicationBuilder
 
     IServiceCollection Services { get; }
 
+    /// <summary>As they were added.</summary>
+    IResourceCollection Resources { get; }
+
     IResourceBuilder<T> AddResource<T>(T resource)
+        where T : IResource;
+
+    /// <summary>The builder of a resource that was added before.</summary>
+    IResourceBuilder<T> CreateResourceBuilder<T>(T resource)
         where T : IResource;
 
     DistributedApplication Build();
 }
 
-internal sealed class DistributedApplicationBuilder : IDistributedApplicationBuilder
+internal sealed class DistributedApplicationBuilder : IDistributedApplicationTestingBuilder
 {
     private readonly HostApplicationBuilder host;
-    private readonly List<IResource> resources = [];
+    private readonly ResourceCollection resources = [];
+    private readonly EntryPointRun? run = EntryPointRun.Current;
+    private bool isLeftToApplication;
     private readonly string applicationName;
 
     public DistributedApplicationBuilder(DistributedApplicationOptions options)
     {
-        AppHostDirectory = FindAppHostDirectory();
+        AppHostDirectory = FindAppHostDirectory(run?.AppHost ?? Assembly.GetEntryAssembly());
         applicationName = options.DashboardApplicationName ?? Path.GetFileName(AppHostDirectory);
         host = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = options.Args, ContentRootPath = AppHostDirectory });
         host.Logging.ClearProviders(); // the console belongs to the view of resources
+        if (run is not null)
+        {
+            Configuration["Flow:Data"] ??= run.DataDirectory;
+            Services.AddHttpClient();
+        }
     }
 
     public string AppHostDirectory { get; }
@@ -90,14 +106,14 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
     public SecretMask Mask { get; } = new();
 
     /// <summary>As they were added, before replicas.</summary>
-    public IReadOnlyList<IResource> Resources => resources;
+    public IResourceCollection Resources => resources;
 
     public SecretStore Secrets => field ??= new SecretStore(Settings.DataDirectory);
 
     public IResourceBuilder<T> AddResource<T>(T resource)
         where T : IResource
     {
-        if (resources.Exists(other => string.Equals(other.Name, resource.Name, StringComparison.OrdinalIgnoreCase)))
+        if (resources.Any(other => string.Equals(other.Name, resource.Name, StringComparison.OrdinalIgnoreCase)))
         {
             throw new DistributedApplicationException($"Two resources have the name '{resource.Name}'.");
         }
@@ -105,13 +121,49 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         return new ResourceBuilder<T>(this, resource);
     }
 
+    public IResourceBuilder<T> CreateResourceBuilder<T>(T resource)
+        where T : IResource => new ResourceBuilder<T>(this, resource);
+
     public DistributedApplication Build()
+    {
+        if (run is not null && EntryPointRun.Current is null)
+        {
+            throw new InvalidOperationException("The AppHost's entry point builds the application: call BuildAsync.");
+        }
+        run?.WaitToBuild(this);
+        AddServices();
+        var application = new DistributedApplication(host.Build(), run);
+        run?.Built(application);
+        return application;
+    }
+
+    public Task<DistributedApplication> BuildAsync(CancellationToken cancellationToken = default)
+    {
+        isLeftToApplication = true;
+        return run is null ? Task.FromResult(Build()) : run.BuildAsync(cancellationToken);
+    }
+
+    /// <summary>Gives up what was not built; what was is its own to end.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (run is not null && !isLeftToApplication)
+        {
+            isLeftToApplication = true;
+            await run.EndAsync();
+            run.Dispose();
+        }
+    }
+
+    /// <summary>The same, without waiting for it.</summary>
+    public void Dispose() => _ = DisposeAsync().AsTask();
+
+    private void AddServices()
     {
         var expanded = Replicas.Expand(resources);
         Services.AddSingleton(TimeProvider.System);
         Services.AddSingleton(Settings);
         Services.AddSingleton(Mask);
-        Services.AddSingleton(new ResourceNotificationService());
+        Services.AddSingleton(new ResourceNotificationService { StopsWaiting = run is not null });
         Services.AddSingleton<IReadOnlyList<IResource>>(expanded);
         Services.AddSingleton(ExecutionContext);
         Services.AddSingleton<DashboardLink>();
@@ -123,18 +175,26 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         Services.AddSingleton<SourceWatch>();
         Services.AddSingleton<Orchestrator>();
         Services.AddSingleton(services => ResourceView.Create(
-            applicationName, expanded.Where(resource => !resource.IsReplicated()), services.GetRequiredService<ResourceNotificationService>(), Settings, Mask));
-        Services.AddSingleton<IHostLifetime, AppHostLifetime>();
+            run is null ? null : TextWriter.Null, applicationName, expanded.Where(resource => !resource.IsReplicated()), services.GetRequiredService<ResourceNotificationService>(), Settings, Mask));
+        if (run is null)
+        {
+            Services.AddSingleton<IHostLifetime, AppHostLifetime>();
+        }
+        else
+        {
+            Services.AddSingleton<IHostLifetime, QuietLifetime>();
+        }
         Services.AddHostedService(services => services.GetRequiredService<Orchestrator>());
         // Everything stops within 10 s; the host's own limit must not cut in before.
         Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(15));
-        return new DistributedApplication(host.Build());
     }
 
     /// <summary>Written into the AppHost's assembly by build/ProjectMetadata.targets, under the name that Aspire uses.</summary>
-    private static string FindAppHostDirectory() =>
-        Assembly.GetEntryAssembly()?.GetCustomAttributes<AssemblyMetadataAttribute>()
+    private static string FindAppHostDirectory(Assembly? appHost) =>
+        appHost?.GetCustomAttributes<AssemblyMetadataAttribute>()
             .FirstOrDefault(attribute => attribute.Key == "apphostprojectpath")?.Value ?? Directory.GetCurrentDirectory();
+
+    private sealed class ResourceCollection : List<IResource>, IResourceCollection;
 
     private sealed record ResourceBuilder<T>(IDistributedApplicationBuilder ApplicationBuilder, T Resource) : IResourceBuilder<T>
         where T : IResource;

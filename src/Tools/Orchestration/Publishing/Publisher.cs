@@ -24,7 +24,7 @@ public static class Publisher
     {
         try
         {
-            var resources = ((DistributedApplicationBuilder)builder).Resources;
+            var resources = builder.Resources.AsReadOnly();
             IReadOnlyList<PublishedFile> files = request.Target == PublishTarget.Compose
                 ? ComposeFiles.Write(await new DeploymentReader(resources, request, ComposeHosts.Instance).ReadAsync(), request)
                 : KubernetesFiles.Write(await new DeploymentReader(resources, request, new KubernetesHosts(resources)).ReadAsync(), request);
