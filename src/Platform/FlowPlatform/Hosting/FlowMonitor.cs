@@ -221,7 +221,8 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
                 streams.Sum(row => row.LastSequence - row.Confirmed),
                 await store.Outbox.CountCommandsAsync(cancellationToken),
                 others.Relay.Fault is not null ? "stopped" : others.Relay.Owner.Length == 0 ? "connecting" : "running",
-                others.Relay.Fault) { Owner = others.Relay.Owner, Incidents = incidentsNoted };
+                others.Relay.Fault)
+            { Owner = others.Relay.Owner, Incidents = incidentsNoted };
         }
 
         return new OutboxStatus(streams.Sum(row => row.LastSequence - row.Confirmed), await store.Outbox.CountCommandsAsync(cancellationToken), state, error) { Owner = runtime.Ownership.Owner, Incidents = incidentsNoted };
