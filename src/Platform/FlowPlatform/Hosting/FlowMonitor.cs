@@ -96,7 +96,7 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
 
             if (ParkedBy(loop) is { Keys: > 0 } parked)
             {
-                yellow.Add($"{loop.Consumer.Name} has parked {parked.Events} events of {parked.Keys} keys, the oldest {parked.OldestSeconds:0} s ago: GET /flow/parked shows why; redrive or discard them.");
+                yellow.Add($"{loop.Consumer.Name} has parked {parked.Events} events of {parked.Keys} keys, the oldest {parked.OldestSeconds:0} s ago: `flow parked` (GET /flow/parked) shows why; redrive or discard them.");
             }
 
             foreach (var (stream, waiting) in loop.WaitingFor)
