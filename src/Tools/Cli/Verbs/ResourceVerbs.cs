@@ -71,7 +71,7 @@ internal static class ResourceVerbs
         }
     }
 
-    private static bool IsUp(JsonElement state) => state.Text("state") == "Running" && state.Text("health") is null or "Healthy" or "Degraded";
+    private static bool IsUp(JsonElement state) => state.Text("state") is "Running" or "Building" && state.Text("health") is null or "Healthy" or "Degraded";
 
     private static string Sentence(string name, JsonElement state)
     {
