@@ -42,10 +42,7 @@ internal sealed class Orchestrator(
         AllocatePorts();
         running.MakeAll();
         StopOrder.Of(running.Runners); // a circle of waits is an error now, not a silent standstill
-        if (dashboard.Resource is not null)
-        {
-            dashboard.ResourceAddress = await server.StartAsync(cancellationToken);
-        }
+        dashboard.ResourceAddress = await server.StartAsync(cancellationToken);
         watch.Prepare();
         view.Start();
         isStarted = true;
