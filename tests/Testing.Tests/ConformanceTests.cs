@@ -49,6 +49,14 @@ public sealed class ConformanceTests
     public async Task A_side_store_is_found() => await RefusedAsync<SideStore.Planted>("gave other rows the second time", "a singleton", "  + customer_id=customer-0|orders=8");
 
     [Fact]
+    public async Task What_is_remembered_of_a_transaction_that_was_rolled_back_is_found() =>
+        await RefusedAsync<RemembersWhatWasRolledBack.Planted>("a crash after its rows and before the commit at event 1 of 12", "is not rolled back with its transaction", "  - customer_id=");
+
+    [Fact]
+    public async Task One_that_a_failure_breaks_for_others_is_found() =>
+        await RefusedAsync<BreaksAfterAFailure.Planted>("while poison at event 1 of 12", "the other rows are not those of the events without it", "  - customer_id=");
+
+    [Fact]
     public async Task The_ambient_clock_is_found() => await RefusedAsync<AmbientClock.Planted>("gave other rows the second time", "its only clock is context.Time");
 
     [Fact]

@@ -86,6 +86,45 @@ internal static class PlantedProjections
         }
     }
 
+    /// <summary>Remembers what it has applied, whether that was committed or not.</summary>
+    internal static class RemembersWhatWasRolledBack
+    {
+        private static readonly HashSet<(string, string)> Applied = [];
+
+        internal sealed class Planted : Projection
+        {
+            public Planted() => On<OrderPlaced>(async (placed, context) =>
+            {
+                if (Applied.Add((context.Connection.DataSource, context.Record.Event.Id)))
+                {
+                    await CountAsync(placed, context);
+                }
+            });
+        }
+    }
+
+    /// <summary>After one failure it takes nothing any more, and does not say so.</summary>
+    internal static class BreaksAfterAFailure
+    {
+        internal sealed class Planted : Projection
+        {
+            private bool broken;
+
+            public Planted() => On<OrderPlaced>(async (placed, context) =>
+            {
+                try
+                {
+                    await (broken ? Task.CompletedTask : CountAsync(placed, context));
+                }
+                catch
+                {
+                    broken = true;
+                    throw;
+                }
+            });
+        }
+    }
+
     internal static class AmbientClock
     {
         internal sealed class Planted : Projection
