@@ -15,7 +15,7 @@ public sealed class ConformanceOptions
     /// <summary>How many interleavings of partitions, and of keys; default 12.</summary>
     public int Interleavings { get; set; } = 12;
 
-    /// <summary>Longest real time of the whole check; default 60 s. A check of 40 positions of a history of 300 events takes about 3 s.</summary>
+    /// <summary>Longest real time of the whole check; default 60 s.</summary>
     public TimeSpan Limit { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Sets options of the service, e.g. fakes for what lies outside; default: nothing.</summary>

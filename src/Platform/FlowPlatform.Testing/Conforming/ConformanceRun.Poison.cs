@@ -107,7 +107,7 @@ internal sealed partial class ConformanceRun
         if (life.ParkedKeys != 1 || life.Parked?.InnerException is not PoisonedException)
         {
             throw new FlowTestException(
-                $"{subject.Name} does not conform: beside poison at {Show(position)} it parks {life.ParkedKeys - 1} other keys (seed {options.Seed}): {life.Parked?.InnerException?.Message}",
+                $"{subject.Name} does not conform: poison at {Show(position)} parks {life.ParkedKeys} keys, where it should park its own alone (seed {options.Seed}): {life.Parked?.InnerException?.Message}",
                 life.Parked?.InnerException);
         }
     }
