@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using FlowPlatform.Cli;
 using FlowPlatform.Orchestration.Processes;
+using FlowPlatform.Orchestration.Supervision;
 
 namespace FlowPlatform.Orchestration.Tests.Cli;
 
@@ -46,12 +47,11 @@ public sealed class LocalVerbsTests : IDisposable
     [Fact]
     public async Task While_the_AppHost_runs_it_refuses_and_names_it()
     {
-        File.WriteAllText(Path.Combine(Data, "apphost.pid"), "4711");
-        using (new FileStream(Path.Combine(Data, "apphost.lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        using (DataDirectoryLock.Acquire(Data))
         {
             var run = await RunAsync("reset --yes");
             run.Code.ShouldBe(ExitCode.Refused);
-            run.Error.ShouldBe($"The AppHost (pid 4711) runs on {Data}. Stop it, with Ctrl-C where it runs, and try again.\n");
+            run.Error.ShouldBe($"The AppHost (pid {Environment.ProcessId}) runs on {Data}. Stop it, with Ctrl-C where it runs, and try again.\n");
         }
 
         File.Exists(Path.Combine(Data, "orders", "main.db")).ShouldBeTrue();
@@ -144,12 +144,11 @@ public sealed class LocalVerbsTests : IDisposable
         var (ended, running) = (Path.Combine(folder.Path, ".flow", "runs", "20260101"), Path.Combine(folder.Path, ".flow", "runs", "20260102"));
         Make(ended);
         Make(running);
-        File.WriteAllText(Path.Combine(running, "apphost.pid"), "4711");
-        using (new FileStream(Path.Combine(running, "apphost.lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        using (DataDirectoryLock.Acquire(running))
         {
             var run = await RunAsync("reset --runs", typed: "y");
             run.Code.ShouldBe(ExitCode.Ok);
-            run.Out.ShouldContain($"The AppHost (pid 4711) runs on {running}.");
+            run.Out.ShouldContain($"The AppHost (pid {Environment.ProcessId}) runs on {running}.");
             run.Out.ShouldContain("Delete 1 ended runs (8.1 kB)? [y/N] ");
         }
 
