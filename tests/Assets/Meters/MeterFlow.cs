@@ -28,13 +28,14 @@ public static class MeterFlow
     /// <summary>Name of the service.</summary>
     public const string Service = "meters";
 
-    /// <summary>Builds it over the directories <c>store</c> and <c>log</c> below another one. It is not started.</summary>
-    public static IHost Build(string directory, bool belowNothing = false)
+    /// <summary>Builds it over the directories <c>store</c> and <c>log</c> below another one, or over a Postgres database in place of the first. It is not started.</summary>
+    public static IHost Build(string directory, bool belowNothing = false, string? database = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["FLOW_DATA"] = Path.Combine(directory, "store"),
+            [$"ConnectionStrings:{Service}-db"] = database,
             ["ConnectionStrings:embedded-log"] = Path.Combine(directory, "log"),
         });
         builder.Services.AddSingleton(TimeProvider.System).AddSingleton(new Tolerance(belowNothing));
@@ -53,7 +54,7 @@ public sealed class UnitsByMeter : Projection
     /// <summary>Creates it.</summary>
     public UnitsByMeter(Tolerance tolerance) => On<MeterRead>((read, context) => read.Units >= 0 || tolerance.BelowNothing
         ? context.ExecuteAsync(
-            "INSERT INTO units (meter, readings, units) VALUES (@Meter, 1, @Units) ON CONFLICT (meter) DO UPDATE SET readings = readings + 1, units = units + excluded.units", read)
+            "INSERT INTO units (meter, readings, units) VALUES (@Meter, 1, @Units) ON CONFLICT (meter) DO UPDATE SET readings = units.readings + 1, units = units.units + excluded.units", read)
         : throw new InvalidOperationException($"Meter {read.Meter} runs backwards."));
 }
 
@@ -64,7 +65,7 @@ public sealed class BillReadings : Reactor
     public BillReadings() => On<MeterRead>(async (read, context) =>
     {
         await context.ExecuteAsync(
-            "INSERT INTO bill (meter, readings, units) VALUES (@Meter, 1, @Units) ON CONFLICT (meter) DO UPDATE SET readings = readings + 1, units = units + excluded.units", read);
+            "INSERT INTO bill (meter, readings, units) VALUES (@Meter, 1, @Units) ON CONFLICT (meter) DO UPDATE SET readings = bill.readings + 1, units = bill.units + excluded.units", read);
         context.Emit(new MeterBilled(read.Meter, read.Units));
     });
 }

@@ -5,11 +5,12 @@ using FlowPlatform.Tests.Meters;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-// Writes the data that tests/Platform.Tests/Upgrade opens: Meters DIR [--poison]. It is run in a checkout of the version whose data is wanted, with this folder copied into it.
+// Writes the data that tests/Platform.Tests/Upgrade opens: Meters DIR [--poison] [--postgres CONNECTION]. It is run in a checkout of the version whose data is wanted, with this folder copied into it.
 // 9 readings are applied; with --poison, one more parks its key, and another one waits behind it; and 3 readings are decided, but not published.
 var (directory, poison) = (args[0], args.Contains("--poison"));
+var database = Array.IndexOf(args, "--postgres") is >= 0 and var at ? args[at + 1] : null;
 var noon = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
-using (var host = MeterFlow.Build(directory))
+using (var host = MeterFlow.Build(directory, database: database))
 {
     await host.StartAsync();
     var store = host.Services.GetRequiredService<IServiceStore>();
@@ -37,7 +38,7 @@ using (var host = MeterFlow.Build(directory))
     await ((IAsyncDisposable)host).DisposeAsync();
 }
 
-using (var stopped = MeterFlow.Build(directory))
+using (var stopped = MeterFlow.Build(directory, database: database))
 {
     // Without a runtime nothing is published.
     var store = stopped.Services.GetRequiredService<IServiceStore>();
