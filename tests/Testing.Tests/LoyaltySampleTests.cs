@@ -95,6 +95,20 @@ public sealed class LoyaltySampleTests
     }
 
     [Fact]
+    public async Task Points_survive_everything_that_can_happen_to_them()
+    {
+        #region conformance
+        var history = new EventHistory();
+        for (var number = 1; number <= 30; number++)
+        {
+            history.Add(new PointsGranted($"customer-{number % 7}", $"{number}", number), Noon.AddMinutes(number));
+        }
+
+        await Conformance.OfAsync<PointsByCustomer>(LoyaltyFlow.Declare, history);
+        #endregion
+    }
+
+    [Fact]
     public async Task Points_are_granted_alike_whenever_and_in_whatever_order()
     {
         #region reactor

@@ -68,6 +68,12 @@ internal static class FlowCli
             root.Add(verb.Command);
         }
 
+        foreach (var verb in (LocalVerb[])[SpaceVerb.Create(), ResetVerb.Create()])
+        {
+            verb.Command.SetAction(parsed => verb.Run(new LocalContext(parsed, terminal, parsed.GetValue(data), parsed.GetValue(json))));
+            root.Add(verb.Command);
+        }
+
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new ExplainedHelp((HelpAction)help.Action!, terminal);
         return root;

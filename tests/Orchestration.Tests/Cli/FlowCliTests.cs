@@ -18,7 +18,7 @@ public sealed class FlowCliTests
     public async Task Help_is_what_was_reviewed()
     {
         await using var system = await FakeSystem.StartAsync();
-        foreach (var verb in (string[])["", "status", "check", "parked", "redrive", "discard", "adopt", "accept-gap", "incidents", "audit", "start", "stop", "restart"])
+        foreach (var verb in (string[])["", "status", "check", "parked", "redrive", "discard", "adopt", "accept-gap", "incidents", "audit", "start", "stop", "restart", "space", "reset"])
         {
             var help = await system.RunAsync($"{verb} --help");
             help.Code.ShouldBe(ExitCode.Ok);

@@ -12,6 +12,10 @@ public sealed class RevenueTests
     public Task The_result_does_not_depend_on_the_interleaving() =>
         Projections.AreCommutativeAsync(new Revenue(), new ShopHistory(seed: 17, orders: 400).Events);
 
+    [Fact]
+    public async Task It_conforms() =>
+        (await Conformance.OfAsync<Revenue>(InsightsApp.Build, new ShopHistory(seed: 17, orders: 100).Events, options => options.Positions = 15)).Checks.ShouldContain("poison");
+
     [Theory]
     [InlineData("day")]
     [InlineData("hour")]

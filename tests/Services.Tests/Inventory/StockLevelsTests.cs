@@ -24,6 +24,20 @@ public sealed class StockLevelsTests
         folded.ShouldContain(row => row.Contains("on_hand=-", StringComparison.Ordinal), "Some stock should be negative.");
     }
 
+    [Fact]
+    public async Task It_conforms()
+    {
+        await using var inventory = await SteppedFlow.StartAsync(InventoryApp.Build);
+        await LiveAsync(inventory, seed: 11, count: 30);
+        var history = new EventHistory();
+        foreach (var record in await inventory.TakeEmittedAsync())
+        {
+            history.Add(record);
+        }
+
+        (await Conformance.OfAsync<StockLevels>(InventoryApp.Build, history, options => options.Positions = 15)).Checks.ShouldContain("poison");
+    }
+
     /// <summary>Orders that end in every way, returns; and adjustments, which are made over HTTP, as events.</summary>
     private static async Task<int> LiveAsync(SteppedFlow inventory, int seed, int count)
     {

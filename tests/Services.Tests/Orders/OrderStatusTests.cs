@@ -15,6 +15,10 @@ public sealed class OrderStatusTests
         Projections.AreCommutativeAsync(new OrderStatus(), new ShopHistory(seed: 7, orders: 300).Events);
 
     [Fact]
+    public async Task It_conforms() =>
+        (await Conformance.OfAsync<OrderStatus>(OrdersApp.Build, new ShopHistory(seed: 7, orders: 20).Events, options => options.Positions = 15)).Checks.ShouldContain("poison");
+
+    [Fact]
     public async Task Every_order_ends_where_its_history_ends()
     {
         var shop = new ShopHistory(seed: 8, orders: 300);

@@ -49,7 +49,7 @@ internal static class StreamSchema
         if (version != Version)
         {
             throw new LogCorruptException(
-                new PartitionId(stream, 0), 0, string.Create(CultureInfo.InvariantCulture, $"the file {connection.DataSource} has format {version}; this program knows {Version}."));
+                new PartitionId(stream, 0), 0, string.Create(CultureInfo.InvariantCulture, $"the file {connection.DataSource} has format {version}; this program knows {Version}. Run the version that wrote it, or take the file away: then its producers and readers begin anew, too."));
         }
 
         var row = connection.QuerySingle<Row>("SELECT partitions, max_age_ms AS MaxAge, max_bytes AS MaxBytes, segment_bytes AS SegmentBytes FROM stream");

@@ -23,10 +23,11 @@ internal sealed class SqliteConnections
     /// <summary>Creates it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="durable">True: every commit reaches the disk (FULL). False: a power cut may lose the last commits together, never a part of one (NORMAL); a generation reads them again.</param>
-    public SqliteConnections(string path, bool durable)
+    /// <param name="scratch">True: nothing is ever waited for to reach the disk; for a file that nobody wants after the process.</param>
+    public SqliteConnections(string path, bool durable, bool scratch = false)
     {
         Path = path;
-        durability = durable ? "FULL" : "NORMAL";
+        durability = scratch ? "OFF" : durable ? "FULL" : "NORMAL";
         creating = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWriteCreate, Pooling = false, DefaultTimeout = LockSeconds }.ToString();
         writing = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false, DefaultTimeout = LockSeconds }.ToString();
         reading = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly }.ToString();

@@ -11,9 +11,9 @@ internal sealed class SqliteStore : IStore
     private readonly SqliteConnections connections;
     private SqliteWriter? writer;
 
-    public SqliteStore(string path, bool durable, TimeProvider clock)
+    public SqliteStore(string path, bool durable, TimeProvider clock, bool scratch = false)
     {
-        connections = new SqliteConnections(path, durable);
+        connections = new SqliteConnections(path, durable, scratch);
         Checkpoints = new SqlCheckpoints(this, clock);
         Parking = new SqlParking(this, clock);
         Clock = clock;

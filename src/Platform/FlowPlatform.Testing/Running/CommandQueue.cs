@@ -153,14 +153,15 @@ internal sealed class CommandWorker(CommandQueue queue, FlowDefinition definitio
 
             queue.Return(taken, null);
         }
+        catch (CommandRetryException later)
+        {
+            // A try that has come to its end counts, though the service stops meanwhile.
+            await PauseAsync(stopping);
+            queue.Return(taken, taken with { Attempt = taken.Attempt + 1, LastTrouble = later });
+        }
         catch (Exception) when (stopping.IsCancellationRequested)
         {
             queue.Return(taken, taken);
-        }
-        catch (CommandRetryException later)
-        {
-            await PauseAsync(stopping);
-            queue.Return(taken, taken with { Attempt = taken.Attempt + 1, LastTrouble = later });
         }
         catch (Exception fault)
         {

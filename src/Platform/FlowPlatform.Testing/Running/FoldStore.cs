@@ -20,7 +20,7 @@ internal sealed class FoldStore : IAsyncDisposable
         if (connectionString is null)
         {
             directory = new TemporaryDirectory();
-            sqlite = new SqliteStore(Path.Combine(directory.Path, $"{name}.db"), durable: false, TimeProvider.System);
+            sqlite = new SqliteStore(Path.Combine(directory.Path, $"{name}.db"), durable: false, TimeProvider.System, scratch: true);
         }
         else
         {

@@ -92,6 +92,9 @@ public abstract class Consumer
 
     private protected virtual bool Takes(string type) => handlers.Takes(type);
 
+    /// <summary>How a stored event of that type is read, by each handler that takes it.</summary>
+    internal virtual IEnumerable<EventDecoder> DecodersOf(string type) => handlers.TryFind(type, out var route) ? [route.Decoder] : [];
+
     /// <summary>The name of a consumer of that type.</summary>
     internal static string NameOf(Type type) => Kebab(type.Name);
 
@@ -162,6 +165,9 @@ public abstract class Projection : Consumer
     }
 
     private protected override bool Takes(string type) => base.Takes(type) || FoldsTake(type);
+
+    /// <inheritdoc />
+    internal override IEnumerable<EventDecoder> DecodersOf(string type) => base.DecodersOf(type).Concat(folds.Select(fold => fold.DecoderOf(type)).OfType<EventDecoder>());
 
     private bool FoldsTake(string type) => folds.Exists(fold => fold.Takes(type));
 }

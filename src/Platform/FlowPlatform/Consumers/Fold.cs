@@ -45,6 +45,8 @@ public sealed class Fold<TKey, TState> : IFold
 
     bool IFold.Takes(string type) => steps.Takes(type);
 
+    EventDecoder? IFold.DecoderOf(string type) => steps.TryFind(type, out var route) ? route.Decoder : null;
+
     async Task IFold.ApplyAsync(IStoreScope scope, FoldInput input)
     {
         var touched = new List<(TKey Key, Step Step, object Event, LogRecord Record)>();
@@ -91,6 +93,8 @@ internal interface IFold
     IEnumerable<string> Accepted { get; }
 
     bool Takes(string type);
+
+    EventDecoder? DecoderOf(string type);
 
     Task ApplyAsync(IStoreScope scope, FoldInput input);
 }

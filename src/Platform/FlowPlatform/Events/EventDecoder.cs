@@ -14,6 +14,9 @@ internal sealed class EventDecoder(EventType stored, IReadOnlyList<Upcaster> upc
     /// <summary>How many versions lie between the stored one and the handler's.</summary>
     public int Distance => upcasters.Count;
 
+    /// <summary>The CLR type of what is stored.</summary>
+    public Type Stored => stored.ClrType;
+
     /// <summary>The CLR type of what comes out.</summary>
     public Type Result => upcasters.Count == 0 ? stored.ClrType : upcasters[^1].To;
 

@@ -79,6 +79,9 @@ public sealed class EventEnvelope
     /// <param name="sequence">Sequence in the partition, from 1.</param>
     public EventEnvelope At(string producer, long sequence) => new(this) { Producer = producer, Sequence = sequence };
 
+    /// <summary>The same event as another version says it.</summary>
+    internal EventEnvelope WithContent(string type, ReadOnlyMemory<byte> data) => new(this) { Type = type, Data = data };
+
     /// <summary>The same event with another trace context.</summary>
     internal EventEnvelope WithTrace(string? traceParent, string? traceState) => new(this) { TraceParent = traceParent, TraceState = traceState };
 }

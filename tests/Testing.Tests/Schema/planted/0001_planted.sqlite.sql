@@ -1,0 +1,1 @@
+CREATE TABLE planted (customer_id TEXT PRIMARY KEY, orders INTEGER NOT NULL, note TEXT) STRICT;
