@@ -36,9 +36,9 @@ internal sealed class EdgeCounting(SignalConnection connection)
                 Count(span, new EdgeKey(span.Service, name, database ? EdgeKind.Database : EdgeKind.External, null, span.IsReplay), span.Duration);
             }
 
-            if (!isNew)
+            foreach (var child in isNew ? [] : spans.ReachedBy(span).Where(child => !byId.ContainsKey(child)))
             {
-                spans.ReachedBy(span).Where(child => !byId.ContainsKey(child.Id)).ToList().ForEach(child => CountReached(traceId, span, child));
+                CountReached(traceId, span, spans.Find(trace, child)!);
             }
         }
 
