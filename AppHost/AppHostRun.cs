@@ -25,7 +25,7 @@ internal static class AppHostRun
                 // When the application is stopped, the simulator ends, too; only an end of its own counts.
                 var stopping = app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
                 var running = app.RunAsync(over.Token);
-                var announced = AnnounceAsync(notifications, file, adminKey, broker, stores, dashboard, services, [.. services, simulator], over.Token);
+                var announced = AnnounceAsync(app, file, adminKey, broker, stores, dashboard, services, [.. services, simulator], over.Token);
                 var ended = notifications.WaitForResourceAsync(simulator.Resource.Name, change => HasEnded(change.Snapshot), stopping);
                 await Task.WhenAny(running, ended);
                 await over.CancelAsync();
@@ -47,9 +47,10 @@ internal static class AppHostRun
 
     /// <summary>Tells tools where everything is, once the services are ready, and again when replicas have come or gone.</summary>
     private static async Task AnnounceAsync(
-        ResourceNotificationService notifications, RunFile file, IResourceBuilder<ParameterResource> adminKey, BrokerResource broker,
+        DistributedApplication app, RunFile file, IResourceBuilder<ParameterResource> adminKey, BrokerResource broker,
         StoresResource stores, DashboardResource? dashboard, IReadOnlyList<IResourceBuilder<ProjectResource>> awaited, IReadOnlyList<IResourceBuilder<ProjectResource>> announced, CancellationToken cancellationToken)
     {
+        var notifications = app.ResourceNotifications;
         foreach (var service in awaited)
         {
             await notifications.WaitForResourceHealthyAsync(service.Resource.Name, cancellationToken);
@@ -72,7 +73,8 @@ internal static class AppHostRun
             await AddressAsync(broker.Log),
             stores.Kind,
             await stores.AddressAsync(cancellationToken),
-            dashboard is null ? null : await dashboard.LoginAddressAsync(cancellationToken)));
+            dashboard is null ? null : await dashboard.LoginAddressAsync(cancellationToken),
+            HostMode.ResourcesOf(app)));
 
         async Task<string?> AddressAsync(IResourceBuilder<IResourceWithConnectionString>? resource) =>
             resource is null ? null : await resource.Resource.GetConnectionStringAsync(cancellationToken);

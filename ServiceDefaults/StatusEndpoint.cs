@@ -16,7 +16,8 @@ internal static class StatusEndpoint
         [new PublishedPartitionStatus("orders", 0, LastSequence: 1204, Confirmed: 1204) { Producer = Producer }],
         [new ConsumerPartitionStatus("order-status", "orders", 0, Position: 1204, Mark: 1204, Lag: 0, DelaySeconds: 0, "live", "host-1/4711", null) { Producer = Producer, Epoch = 3, Parked = new ParkedStatus(Keys: 1, Events: 2, OldestSeconds: 93.5), Batches = new BatchStatus(Count: 310, Events: 1204) }],
         new OutboxStatus(Depth: 0, Commands: 0, "running", null) { Owner = "host-1/4711" },
-        Parked: 1) { Instance = "host-1/4711" };
+        Parked: 1)
+    { Instance = "host-1/4711" };
 
     public static void MapFlowStatus(this IEndpointRouteBuilder app) =>
         app.MapGet("/flow/status", (FlowMonitor monitor, CancellationToken cancellationToken) => monitor.GetStatusAsync(cancellationToken))

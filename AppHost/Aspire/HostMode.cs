@@ -102,6 +102,9 @@ internal static class HostMode
         throw new UsageException("With Aspire, databases are not made on a server that runs already: name each service's own in ConnectionStrings__<service>-db, " +
             "or unset ConnectionStrings__postgres for a container.");
 
+    /// <summary>Aspire's own dashboard starts and stops resources.</summary>
+    public static RunningResources? ResourcesOf(DistributedApplication app) => null;
+
     /// <summary>Aspire runs containers, or says itself why it can't: there is always a broker.</summary>
     public static Task<string?> WhyNoBrokerAsync(AppHostFlags flags) => Task.FromResult<string?>(null);
 

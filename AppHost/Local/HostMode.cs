@@ -88,6 +88,9 @@ internal static class HostMode
     public static Task WaitForOtherUrlsAsync(IResourceBuilder<ProjectResource> service, ResourceNotificationService notifications, IReadOnlyList<string> known, CancellationToken cancellationToken) =>
         service.GetEndpoint("http").WaitForOtherUrlsAsync(notifications, known, cancellationToken);
 
+    /// <summary>Where resources are started and stopped from outside.</summary>
+    public static RunningResources? ResourcesOf(DistributedApplication app) => app.GetResourceService() is { } service ? new RunningResources(service.Url, service.Key) : null;
+
     /// <summary>Why no broker can be run here; null if one can.</summary>
     public static Task<string?> WhyNoBrokerAsync(AppHostFlags flags) =>
         BrokerAvailability.WhyNoneAsync(BrokerDirectory(flags), flags.BrokerNodes, new Lines(), CancellationToken.None);

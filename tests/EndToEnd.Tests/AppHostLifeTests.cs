@@ -10,25 +10,9 @@ public sealed class AppHostLifeTests
     /// <summary>Six services, the broker, its epmd.</summary>
     private const int LeastProcesses = 1 + 6 + 2;
 
+    /// <summary>One test: each AppHost takes most of a minute of both cores to start.</summary>
     [Fact]
-    public async Task Ctrl_C_stops_everything_within_ten_seconds_and_leaves_no_process()
-    {
-        using var folder = new TemporaryDirectory();
-        await using var host = await StartFlowingAsync(folder.Path, "data");
-        await StopWithCtrlCAsync(host);
-    }
-
-    [Fact]
-    public async Task Kill_9_of_the_AppHost_leaves_no_process()
-    {
-        using var folder = new TemporaryDirectory();
-        await using var host = await StartFlowingAsync(folder.Path, "data");
-        await AppHostProcess.SignalAsync("KILL", host.ProcessId);
-        await Eventually.ThatAsync("no process is left", () => SystemProcesses.All(host.Data).Count == 0);
-    }
-
-    [Fact]
-    public async Task Two_AppHosts_run_side_by_side()
+    public async Task Two_run_side_by_side_and_neither_Ctrl_C_within_ten_seconds_nor_kill_9_leaves_a_process()
     {
         using var folder = new TemporaryDirectory();
         await using var first = await StartFlowingAsync(folder.Path, "first");
@@ -39,6 +23,9 @@ public sealed class AppHostLifeTests
         using var orders = new OrdersClient((await second.UrlsAsync())["orders"]);
         var shipped = (await orders.SummaryAsync()).ShouldNotBeNull().Shipped;
         await second.UntilAsync("the other goes on shipping", async () => await orders.SummaryAsync() is { } now && now.Shipped > shipped);
+
+        await AppHostProcess.SignalAsync("KILL", second.ProcessId);
+        await Eventually.ThatAsync("no process is left", () => SystemProcesses.All(second.Data).Count == 0);
     }
 
     private static async Task<AppHostProcess> StartFlowingAsync(string folder, string name)

@@ -31,7 +31,7 @@ internal static class Repository
 
     public static bool IsOfTemplate(SourceFile file) => file.Path.StartsWith("src/Templates/flow-", StringComparison.Ordinal);
 
-    private static string FindRoot()
+    public static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "FlowPlatform.sln")))

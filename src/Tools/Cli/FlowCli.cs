@@ -57,7 +57,7 @@ internal static class FlowCli
         {
             data, json, timeout,
         };
-        foreach (var verb in (Verb[])[StatusVerb.Create(), CheckVerb.Create(), ParkedVerb.Create(), ParkingVerbs.Redrive(), ParkingVerbs.Discard(), RepairVerbs.Adopt(), RepairVerbs.AcceptGap(), IncidentsVerb.Create(), AuditVerb.Create()])
+        foreach (var verb in (Verb[])[StatusVerb.Create(), CheckVerb.Create(), ParkedVerb.Create(), ParkingVerbs.Redrive(), ParkingVerbs.Discard(), RepairVerbs.Adopt(), RepairVerbs.AcceptGap(), IncidentsVerb.Create(), AuditVerb.Create(), ResourceVerbs.Start(), ResourceVerbs.Stop(), ResourceVerbs.Restart()])
         {
             verb.Command.SetAction(async (parsed, cancellation) =>
             {

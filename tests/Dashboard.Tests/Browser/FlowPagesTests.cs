@@ -135,9 +135,11 @@ public sealed class FlowPagesTests(TestBrowser browser, DashboardBroker broker)
         service.Status = new FlowStatus(
             1, "orders", [new(orders, 0, 3, 3), new(orders, 1, 0, 0)],
             [Row("order-status", orders, 0, 7, 1_250, "catching-up"), Row("order-status", orders, 1, 7, 0, "live"), Row("order-status", inventory, 0, 1, 0, "live") with { Parked = new ParkedStatus(1, 2, 93) }],
-            new OutboxStatus(12, 1, "running", null), 1) { Instance = "host-1/4711" };
+            new OutboxStatus(12, 1, "running", null), 1)
+        { Instance = "host-1/4711" };
         other.Status = new FlowStatus(
-            1, "inventory", [new(inventory, 0, 1, 1)], [Row("inventory-levels", orders, 0, 0, null, "unavailable", "The broker can't be reached.")], new OutboxStatus(0, 0, "running", null), 0) { Instance = "host-1/4711" };
+            1, "inventory", [new(inventory, 0, 1, 1)], [Row("inventory-levels", orders, 0, 0, null, "unavailable", "The broker can't be reached.")], new OutboxStatus(0, 0, "running", null), 0)
+        { Instance = "host-1/4711" };
         other.Trouble = $"inventory-levels can't read {orders}-0: the broker can't be reached.";
         service.Answers["/flow/contracts"] = new { version = 1, contracts = new[] { new PublishedContract("orders.placed.v1", orders, ["customerId"]), new PublishedContract("orders.cancel-requested.v1", orders, []) } };
         other.Answers["/flow/contracts"] = new { version = 1, contracts = new[] { new PublishedContract("inventory.reserved.v1", inventory, []) } };

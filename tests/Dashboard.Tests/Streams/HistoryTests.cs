@@ -93,7 +93,8 @@ public sealed class HistoryTests
     private static ServiceReading Reading(int second, long position, long lag)
     {
         var status = new FlowStatus(
-            1, "orders", [], [new ConsumerPartitionStatus("order-status", "orders", 0, position, position, lag, 0, "live", "one", null)], new OutboxStatus(0, 0, "running", null), 0) { Instance = "one" };
+            1, "orders", [], [new ConsumerPartitionStatus("order-status", "orders", 0, position, position, lag, 0, "live", "one", null)], new OutboxStatus(0, 0, "running", null), 0)
+        { Instance = "one" };
         return new ServiceReading(new ServiceAddress("orders", 0, new Uri("http://127.0.0.1:1")), Start.AddSeconds(second), status, "Healthy", [], null);
     }
 

@@ -57,7 +57,8 @@ internal sealed class ScriptedService : IAsyncDisposable
     public FlowStatus StatusAt(long position, long lag = 0, string state = "live", string owner = "one", string instance = "one", long batches = 0, long events = 0) => new(
         1, Name, [new PublishedPartitionStatus("orders", 0, position, position)],
         [new ConsumerPartitionStatus("order-status", "orders", 0, position, position, lag, 0, state, owner, null) { Batches = new BatchStatus(batches, events) }],
-        new OutboxStatus(0, 0, "running", null), 0) { Instance = instance };
+        new OutboxStatus(0, 0, "running", null), 0)
+    { Instance = instance };
 
     public async ValueTask DisposeAsync()
     {

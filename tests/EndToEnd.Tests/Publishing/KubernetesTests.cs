@@ -1,3 +1,5 @@
+using FlowPlatform.Hosting;
+
 namespace FlowPlatform.EndToEnd.Tests.Publishing;
 
 public sealed class KubernetesTests
@@ -80,6 +82,15 @@ public sealed class KubernetesTests
         using var databases = await Publication.MakeAsync("kubernetes", "--stores", "postgres", "--replicas", "orders=2");
         Objects(databases).Where(item => item.Text("kind") == "StatefulSet").Select(item => item.Text("metadata", "name")).ShouldBe(["dashboard", "simulator"], ignoreOrder: true);
         Objects(databases).Single(item => item.Text("kind") == "HorizontalPodAutoscaler" && item.Text("metadata", "name") == "orders").Text("spec", "minReplicas").ShouldBe("2");
+    }
+
+    /// <summary>More processes than partitions would stand by; the AppHost can't see what services declare.</summary>
+    [Fact]
+    public async Task A_service_scales_to_as_many_processes_as_a_stream_has_partitions_by_default()
+    {
+        using var publication = await Publication.MakeAsync("kubernetes", "--stores", "postgres");
+        var byDefault = typeof(FlowBuilder).GetMethod(nameof(FlowBuilder.Publishes))!.GetParameters().Single(parameter => parameter.Name == "partitions").DefaultValue;
+        Objects(publication).Where(item => item.Text("kind") == "HorizontalPodAutoscaler").Select(item => item.Text("spec", "maxReplicas")).Distinct().ShouldBe([$"{byDefault}"]);
     }
 
     private static List<Dictionary<object, object>> Objects(Publication publication) =>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using FlowPlatform.Orchestration.Supervision;
 using YamlDotNet.Serialization;
@@ -9,6 +10,8 @@ internal sealed class Publication : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
+    private static readonly ConcurrentDictionary<string, Lazy<Task<IReadOnlyList<MadeFile>>>> Made = new(StringComparer.Ordinal);
+
     private static readonly IDeserializer Reader = new DeserializerBuilder().Build();
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("flow-publish-").FullName;
@@ -17,12 +20,33 @@ internal sealed class Publication : IDisposable
     public IReadOnlyList<string> Files =>
         [.. Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Folder, file)).Where(file => file != ".published.json").Order(StringComparer.Ordinal)];
 
+    /// <summary>Published once for each command line, and a copy of that for each test: an AppHost takes a second to start, and what it writes depends on nothing else (the golden files hold it to that).</summary>
     public static async Task<Publication> MakeAsync(string target, params string[] flags)
     {
+        string[] arguments = ["--target", target, .. flags];
+        var files = await Made.GetOrAdd(string.Join(' ', arguments), _ => new Lazy<Task<IReadOnlyList<MadeFile>>>(() => MakeOnceAsync(arguments))).Value;
         var publication = new Publication();
-        var (code, _, errors) = await publication.RunAsync(["--target", target, .. flags]);
-        code.ShouldBe(0, errors);
+        foreach (var (path, content, mode) in files)
+        {
+            var file = Path.Combine(publication.Folder, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            await File.WriteAllBytesAsync(file, content, TestContext.Current.CancellationToken);
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(file, mode);
+            }
+        }
+
         return publication;
+    }
+
+    private static async Task<IReadOnlyList<MadeFile>> MakeOnceAsync(string[] arguments)
+    {
+        using var publication = new Publication();
+        var (code, _, errors) = await publication.RunAsync(arguments);
+        code.ShouldBe(0, errors);
+        return [.. Directory.EnumerateFiles(publication.Folder, "*", SearchOption.AllDirectories).Select(file =>
+            new MadeFile(Path.GetRelativePath(publication.Folder, file), File.ReadAllBytes(file), OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(file)))];
     }
 
     /// <summary>Publishes into the folder.</summary>
@@ -70,4 +94,6 @@ internal sealed class Publication : IDisposable
         [.. text.Split("\n---\n").Select(document => Reader.Deserialize<Dictionary<object, object>>(document))];
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    private sealed record MadeFile(string Path, byte[] Content, UnixFileMode Mode);
 }

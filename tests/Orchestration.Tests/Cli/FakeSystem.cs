@@ -12,6 +12,7 @@ namespace FlowPlatform.Orchestration.Tests.Cli;
 internal sealed class FakeSystem : IAsyncDisposable
 {
     public const string Key = "k3y-that-nobody-may-see";
+    private const string ResourceKey = "another-k3y-that-nobody-may-see";
     private readonly WebApplication app;
     private readonly TemporaryFolder folder = new();
     private readonly ConcurrentDictionary<string, (int Status, string Body)> answers = new(StringComparer.Ordinal);
@@ -47,14 +48,17 @@ internal sealed class FakeSystem : IAsyncDisposable
 
     public static void WriteAppHost(string data, int pid, Dictionary<string, string> urls) => WriteAppHost(data, pid, urls.ToDictionary(pair => pair.Key, pair => (object)pair.Value));
 
-    private static void WriteAppHost(string data, int pid, Dictionary<string, object> urls)
+    private static void WriteAppHost(string data, int pid, Dictionary<string, object> urls, object? resources = null)
     {
         Directory.CreateDirectory(data);
-        File.WriteAllText(Path.Combine(data, "apphost.json"), JsonSerializer.Serialize(new { pid, urls, broker = "amqp://flow:s3cret@127.0.0.1:1", adminKey = Key, dashboard = "http://127.0.0.1:21000/login?t=t0ken-that-nobody-may-see" }));
+        File.WriteAllText(Path.Combine(data, "apphost.json"), JsonSerializer.Serialize(new { pid, urls, broker = "amqp://flow:s3cret@127.0.0.1:1", adminKey = Key, dashboard = "http://127.0.0.1:21000/login?t=t0ken-that-nobody-may-see", resources }));
     }
 
     /// <summary>What a service answers at a path, whatever the query.</summary>
     public void Says(string service, string path, string json, int status = 200) => answers[$"{service}{path}"] = (status, json);
+
+    /// <summary>The AppHost takes commands for its resources; what it answers is <see cref="Says"/> of <c>apphost</c>.</summary>
+    public void HasResources() => WriteAppHost(Data, Environment.ProcessId, [], new { url = $"{app.Urls.First()}/apphost/", key = ResourceKey });
 
     /// <summary>A service of several replicas, <c>NAME-1</c> and so on: each knows all, and calls itself <c>host/NUMBER</c>. The first has stopped with <c>orders-1</c>, the last with the outbox.</summary>
     public void HasReplicas(string service, int count)
@@ -97,6 +101,7 @@ internal sealed class FakeSystem : IAsyncDisposable
         var code = await FlowCli.RunAsync(Split(commandLine), terminal, Cancel);
         var run = new Run(code, output.ToString(), error.ToString());
         $"{run.Out}{run.Error}".ShouldNotContain(Key);
+        $"{run.Out}{run.Error}".ShouldNotContain(ResourceKey);
         $"{run.Out}{run.Error}".ShouldNotContain("s3cret");
         return run;
     }
@@ -117,6 +122,12 @@ internal sealed class FakeSystem : IAsyncDisposable
         var path = http.Request.Path.Value!.TrimStart('/');
         Requests.Enqueue($"{http.Request.Method} {path}{Uri.UnescapeDataString(http.Request.QueryString.Value ?? "")} {await reader.ReadToEndAsync(Cancel)}".TrimEnd());
         if (path.Contains("/flow/", StringComparison.Ordinal) && !path.EndsWith("/flow/status", StringComparison.Ordinal) && http.Request.Headers["X-Flow-Key"] != Key)
+        {
+            http.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return;
+        }
+
+        if (path.StartsWith("apphost/", StringComparison.Ordinal) && http.Request.Headers["X-Flow-Key"] != ResourceKey)
         {
             http.Response.StatusCode = StatusCodes.Status401Unauthorized;
             return;

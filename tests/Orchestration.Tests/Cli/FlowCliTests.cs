@@ -18,7 +18,7 @@ public sealed class FlowCliTests
     public async Task Help_is_what_was_reviewed()
     {
         await using var system = await FakeSystem.StartAsync();
-        foreach (var verb in (string[])["", "status", "check", "parked", "redrive", "discard", "adopt", "accept-gap", "incidents", "audit"])
+        foreach (var verb in (string[])["", "status", "check", "parked", "redrive", "discard", "adopt", "accept-gap", "incidents", "audit", "start", "stop", "restart"])
         {
             var help = await system.RunAsync($"{verb} --help");
             help.Code.ShouldBe(ExitCode.Ok);
@@ -281,7 +281,7 @@ public sealed class FlowCliTests
     {
         await using var system = await FakeSystem.StartAsync("orders");
         system.HasConsumer("orders", "order-status");
-        system.Says("orders", "/health", """{"status":"Degraded","checks":[{"name":"flow","status":"Degraded","reason":"order-status has parked 3 events of 1 keys, the oldest 93 s ago: GET /flow/parked shows why; redrive or discard them."}]}""");
+        system.Says("orders", "/health", """{"status":"Degraded","checks":[{"name":"flow","status":"Degraded","reason":"order-status has parked 3 events of 1 keys, the oldest 93 s ago: `flow parked` (GET /flow/parked) shows why; redrive or discard them."}]}""");
         var run = await system.RunAsync("status");
         run.Code.ShouldBe(ExitCode.Ok);
         Golden.ShouldBe("status-degraded.txt", run.Out);

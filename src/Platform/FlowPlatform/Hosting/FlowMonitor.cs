@@ -96,7 +96,7 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
 
             if (ParkedBy(loop) is { Keys: > 0 } parked)
             {
-                yellow.Add($"{loop.Consumer.Name} has parked {parked.Events} events of {parked.Keys} keys, the oldest {parked.OldestSeconds:0} s ago: GET /flow/parked shows why; redrive or discard them.");
+                yellow.Add($"{loop.Consumer.Name} has parked {parked.Events} events of {parked.Keys} keys, the oldest {parked.OldestSeconds:0} s ago: `flow parked` (GET /flow/parked) shows why; redrive or discard them.");
             }
 
             foreach (var (stream, waiting) in loop.WaitingFor)
@@ -221,7 +221,8 @@ public sealed class FlowMonitor : IHealthCheck, IDisposable
                 streams.Sum(row => row.LastSequence - row.Confirmed),
                 await store.Outbox.CountCommandsAsync(cancellationToken),
                 others.Relay.Fault is not null ? "stopped" : others.Relay.Owner.Length == 0 ? "connecting" : "running",
-                others.Relay.Fault) { Owner = others.Relay.Owner, Incidents = incidentsNoted };
+                others.Relay.Fault)
+            { Owner = others.Relay.Owner, Incidents = incidentsNoted };
         }
 
         return new OutboxStatus(streams.Sum(row => row.LastSequence - row.Confirmed), await store.Outbox.CountCommandsAsync(cancellationToken), state, error) { Owner = runtime.Ownership.Owner, Incidents = incidentsNoted };

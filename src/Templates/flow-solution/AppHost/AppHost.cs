@@ -29,11 +29,11 @@ IResourceBuilder<ProjectResource> AddService<TProject>(string name)
     var service = WithLog(builder.AddProject<TProject>(name, launchProfileName: null).WithHttpEndpoint().WithHttpHealthCheck("/health"), wait: true)
         .WithEnvironment("FLOW_DATA", Path.Combine(data, name))
         .WithEnvironment("FLOW_ADMIN_KEY", adminKey);
-//-:cnd:noEmit
+    //-:cnd:noEmit
 #if DASHBOARD
     dashboard.WithReference(service);
 #endif
-//+:cnd:noEmit
+    //+:cnd:noEmit
     return service;
 }
 

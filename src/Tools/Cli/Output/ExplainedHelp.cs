@@ -22,6 +22,7 @@ internal sealed class ExplainedHelp(HelpAction usual, Terminal terminal) : Synch
           flow parked                                          events that couldn't be applied
           flow redrive order-status --key 536365               try them again, in order
           flow discard order-status --key 536365 --reason "…"  give them up, for ever
+          flow restart insights                                as it was built last, while all others run
         """;
 
     public override int Invoke(ParseResult parseResult)

@@ -19,7 +19,7 @@ internal static partial class DeployedServices
             .OrderBy(match => match.Groups["service"].Value, StringComparer.Ordinal).ThenBy(match => int.Parse(match.Groups["index"].Value, System.Globalization.CultureInfo.InvariantCulture))
             .GroupBy(match => match.Groups["service"].Value, match => ToUri(match.Value, (string)environment[match.Value]!), StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => (IReadOnlyList<Uri>)[.. group], StringComparer.Ordinal);
-        return urls.Count == 0 ? null : new RunningAppHost("the environment", Environment.ProcessId, urls, KeyOf(environment), Dashboard: null);
+        return urls.Count == 0 ? null : new RunningAppHost("the environment", Environment.ProcessId, urls, KeyOf(environment), Dashboard: null, Resources: null);
     }
 
     private static string? KeyOf(IDictionary environment)

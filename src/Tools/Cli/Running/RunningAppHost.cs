@@ -3,13 +3,20 @@ using System.Text.Json;
 
 namespace FlowPlatform.Cli;
 
+/// <summary>Where an AppHost takes commands for its resources.</summary>
+/// <param name="Url">On loopback.</param>
+/// <param name="Key">Opens it. Never shown.</param>
+internal sealed record ResourceService(Uri Url, string Key);
+
 /// <summary>An AppHost that runs, as its <c>apphost.json</c> tells.</summary>
 /// <param name="Data">Its data directory.</param>
 /// <param name="Pid">Its process.</param>
 /// <param name="Urls">Where its services listen, by name; several for replicas.</param>
 /// <param name="AdminKey">Opens administrative endpoints. Never shown.</param>
 /// <param name="Dashboard">Where its dashboard is, without what logs in; null if it has none.</param>
-internal sealed record RunningAppHost(string Data, int Pid, IReadOnlyDictionary<string, IReadOnlyList<Uri>> Urls, string? AdminKey, string? Dashboard)
+/// <param name="Resources">Where its resources are started and stopped; null where that is somebody else's.</param>
+internal sealed record RunningAppHost(
+    string Data, int Pid, IReadOnlyDictionary<string, IReadOnlyList<Uri>> Urls, string? AdminKey, string? Dashboard, ResourceService? Resources)
 {
     private const string FileName = "apphost.json";
 
@@ -67,7 +74,9 @@ internal sealed record RunningAppHost(string Data, int Pid, IReadOnlyDictionary<
                 pid,
                 root.GetProperty("urls").EnumerateObject().ToDictionary(url => url.Name, url => UrlsOf(url.Value), StringComparer.Ordinal),
                 root.TryGetProperty("adminKey", out var key) ? key.GetString() : null,
-                root.TryGetProperty("dashboard", out var link) && link.GetString() is { } address ? new Uri(address).GetLeftPart(UriPartial.Authority) : null);
+                root.TryGetProperty("dashboard", out var link) && link.GetString() is { } address ? new Uri(address).GetLeftPart(UriPartial.Authority) : null,
+                root.TryGetProperty("resources", out var resources) && resources.ValueKind == JsonValueKind.Object
+                    ? new ResourceService(new Uri(resources.GetProperty("url").GetString()!), resources.GetProperty("key").GetString()!) : null);
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -10,6 +10,7 @@ internal sealed class ServiceClient : IDisposable
 {
     private const int LargestAnswer = 64 * 1024 * 1024;
     private const int LongestActor = 64;
+    private const string KeyHeader = "X-Flow-Key";
 
     /// <summary>Who asks, for the audit: a header has no other letters.</summary>
     private static readonly string Actor = string.Concat(Environment.UserName.Where(static letter => letter is > ' ' and <= '~').Take(LongestActor));
@@ -65,14 +66,32 @@ internal sealed class ServiceClient : IDisposable
         return await ReadAsync(service, answer, cancellationToken);
     }
 
+    /// <summary>Asks the AppHost's resource service, or commands it.</summary>
+    /// <exception cref="CliException">No answer, or a refusal.</exception>
+    public async Task<JsonElement> ResourcesAsync(ResourceService resources, HttpMethod method, string path, TimeSpan time, CancellationToken cancellationToken)
+    {
+        const string AppHost = "The AppHost";
+        using var answer = await SendAsync(
+            AppHost,
+            () =>
+            {
+                var request = new HttpRequestMessage(method, At(resources.Url, path));
+                request.Headers.Add(KeyHeader, resources.Key);
+                return request;
+            },
+            time,
+            cancellationToken);
+        return await ReadAsync(AppHost, answer, cancellationToken);
+    }
+
     private static Uri At(Uri url, string path) => new($"{url.AbsoluteUri.TrimEnd('/')}{path}");
 
     private async Task<HttpResponseMessage> SendAsync(string service, Func<HttpRequestMessage> create, TimeSpan time, CancellationToken cancellationToken)
     {
         using var request = create();
-        if (host.AdminKey is { } key)
+        if (host.AdminKey is { } key && !request.Headers.Contains(KeyHeader))
         {
-            request.Headers.TryAddWithoutValidation("X-Flow-Key", key);
+            request.Headers.TryAddWithoutValidation(KeyHeader, key);
         }
 
         if (Actor.Length > 0)

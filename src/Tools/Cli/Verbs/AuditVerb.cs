@@ -51,7 +51,7 @@ internal static class AuditVerb
         foreach (var (service, entry) in entries)
         {
             var place = string.Join(' ', new[] { $"{service}{(entry.Text("consumer") is { } consumer ? $"/{consumer}" : "")}", entry.Text("stream") is { } stream ? $"{stream}-{entry.Number("partition")}" : null, entry.Text("key") }.OfType<string>());
-            table.Row(entry.Text("at") ?? "", entry.Text("actor") ?? "", entry.Text("action") ?? "", place, entry.Text("reason") ?? "", entry.Text("detail") ?? "");
+            table.Row(Moments.Shown(entry.Text("at")), entry.Text("actor") ?? "", entry.Text("action") ?? "", place, entry.Text("reason") ?? "", entry.Text("detail") ?? "");
         }
 
         table.Draw(terminal);

@@ -56,7 +56,7 @@ internal static class IncidentsVerb
         foreach (var (service, incident) in incidents)
         {
             table.Row(
-                incident.Text("notedAt") ?? "", $"{service}/{incident.Text("consumer")}", $"{incident.Text("stream")}-{incident.Number("partition")}", incident.Text("kind") ?? "", incident.Text("detail") ?? "");
+                Moments.Shown(incident.Text("notedAt")), $"{service}/{incident.Text("consumer")}", $"{incident.Text("stream")}-{incident.Number("partition")}", incident.Text("kind") ?? "", incident.Text("detail") ?? "");
         }
 
         table.Draw(terminal);

@@ -68,10 +68,10 @@ internal static class ParkedVerb
         var table = new Grid().Column("consumer").Column("partition").Column("key").Column("events", number: true).Column("since").Column("state").Column("reason");
         foreach (var key in keys)
         {
-            table.Row($"{key.Service}/{key.Consumer}", $"{key.Stream}-{key.Partition}", key.Key, $"{key.Events}", key.Since, new Cell(key.State, key.State == "parked" ? Tone.Warning : Tone.Plain), key.Reason);
+            table.Row($"{key.Service}/{key.Consumer}", $"{key.Stream}-{key.Partition}", key.Key, $"{key.Events}", Moments.Shown(key.Since), new Cell(key.State, key.State == "parked" ? Tone.Warning : Tone.Plain), key.Reason);
             foreach (var item in queues?.GetValueOrDefault(key)?.List("events") ?? [])
             {
-                table.Row("", "", "", "", item.Text("time") ?? "", "", $"{item.Text("type")} {item.Text("id")}");
+                table.Row("", "", "", "", Moments.Shown(item.Text("time")), "", $"{item.Text("type")} {item.Text("id")}");
             }
         }
 

@@ -28,6 +28,6 @@ public static class BrokerAvailability
     }
 
     /// <summary>Whether a broker has kept its data there.</summary>
-    public static bool HoldsData(string dataDirectory) => 
+    public static bool HoldsData(string dataDirectory) =>
         NodeLayout.HoldsDatabase(dataDirectory) || ClusterLayout.HoldsDatabase(dataDirectory) || ContainerLayout.HoldsDatabase(dataDirectory);
 }

@@ -29,10 +29,7 @@ internal sealed class Orchestrator(
         AllocatePorts();
         running.MakeAll();
         StopOrder.Of(running.Runners); // a circle of waits is an error now, not a silent standstill
-        if (dashboard.Resource is not null)
-        {
-            dashboard.ResourceAddress = await server.StartAsync(cancellationToken);
-        }
+        dashboard.ResourceAddress = await server.StartAsync(cancellationToken);
         view.Start();
         isStarted = true;
         foreach (var runner in running.Runners)

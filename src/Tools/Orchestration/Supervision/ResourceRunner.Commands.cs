@@ -22,7 +22,7 @@ internal abstract partial class ResourceRunner
             throw new ResourceCommandException(CommandFault.NotNow, $"{Resource.Name} is {State ?? "about to start"}: there is nothing to start.");
         }
         await EndAsync();
-        Begin();
+        await BeginAsync();
     }, cancellationToken);
 
     /// <summary>Ends it in good order, by force after 8 s; it stays ended until it is started.</summary>
@@ -38,7 +38,7 @@ internal abstract partial class ResourceRunner
     public Task RestartByCommandAsync(CancellationToken cancellationToken) => OneAtATimeAsync(async () =>
     {
         await EndAsync();
-        Begin();
+        await BeginAsync();
     }, cancellationToken);
 
     /// <summary>False once it has ended, of itself or by command, until it is started again.</summary>
@@ -83,6 +83,13 @@ internal abstract partial class ResourceRunner
         {
             return supervision;
         }
+    }
+
+    /// <summary>Whoever gave the command and looks at the state sees no earlier end in it.</summary>
+    private async Task BeginAsync()
+    {
+        await PublishAsync(KnownResourceStates.Waiting, KnownResourceStateStyles.Info);
+        Begin();
     }
 
     private void Begin()

@@ -44,12 +44,14 @@ internal static class PortCheck
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new BrokerException($"What listens at {address} accepts connections but doesn't answer AMQP within {Limit.TotalSeconds:0} s: " +
-                "it is no RabbitMQ, or one that is starting or out of resources (see its log).") { MayPass = true };
+                "it is no RabbitMQ, or one that is starting or out of resources (see its log).")
+            { MayPass = true };
         }
         if (read == 0 || answer[0] != MethodFrame)
         {
             throw new BrokerException($"What listens at {address} is no AMQP port without TLS. Is it the port for TLS (then write amqps://), " +
-                "the stream port (5552) or the management UI (15672)? AMQP is at 5672 by default.") { MayPass = read == 0 };
+                "the stream port (5552) or the management UI (15672)? AMQP is at 5672 by default.")
+            { MayPass = read == 0 };
         }
     }
 
