@@ -8,8 +8,27 @@ namespace FlowPlatform.Benchmarks.Measuring;
 /// <summary>Writes results for people and for programs.</summary>
 internal static class ResultTables
 {
+    /// <summary>More figures than this stand below each other, each variant in a column.</summary>
+    private const int MaxColumns = 12;
+
     /// <summary>A table in Markdown: median (least–most) of the rounds, and the median of the ratios to the first row, round by round.</summary>
-    public static string ToMarkdown(Result result)
+    public static string ToMarkdown(Result result) => result.Rows[0].Figures.Count > MaxColumns ? VariantsAcross(result) : FiguresAcross(result);
+
+    private static string VariantsAcross(Result result)
+    {
+        var text = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"### {result.Name}").AppendLine().AppendLine(result.Summary).AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture, $"| | {string.Join(" | ", result.Rows.Select(static row => row.Variant))} |");
+        text.AppendLine(CultureInfo.InvariantCulture, $"|---|{string.Concat(result.Rows.Select(static _ => "---|"))}");
+        for (var index = 0; index < result.Rows[0].Figures.Count; index++)
+        {
+            var figure = result.Rows[0].Figures[index];
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {figure.Name}, {figure.Unit} | {string.Join(" | ", result.Rows.Select(row => Show(row.Figures[index].Spread)))} |");
+        }
+
+        return text.ToString();
+    }
+
+    private static string FiguresAcross(Result result)
     {
         var text = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"### {result.Name}").AppendLine().AppendLine(result.Summary).AppendLine();
         var reference = result.Rows[0];

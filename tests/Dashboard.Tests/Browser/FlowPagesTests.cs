@@ -46,6 +46,7 @@ public sealed class FlowPagesTests(TestBrowser browser, DashboardBroker broker)
             await page.Page.GetByLabel("Key").FillAsync("536365");
             await page.Page.Keyboard.PressAsync("Enter");
             await page.IsAtAsync(address => address.Contains("key=536365", StringComparison.Ordinal), "the filter stands in the address");
+            await page.SeesAsync("the key's events alone", page.Page.GetByText(new System.Text.RegularExpressions.Regex("^\\s*2 shown of")));
             await page.Page.GetByRole(AriaRole.Link, new() { Name = "orders.placed.v1" }).First.ClickAsync();
             var data = page.Page.Locator("pre.payload");
             await page.SeesAsync("the data", data.Filter(new() { HasText = "United Kingdom" }));

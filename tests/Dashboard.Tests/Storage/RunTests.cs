@@ -1,7 +1,9 @@
+using Dapper;
 using FlowPlatform.Dashboard.Logs;
 using FlowPlatform.Dashboard.Storage;
 using FlowPlatform.Dashboard.Tests.Support;
 using FlowPlatform.Dashboard.Traces;
+using Microsoft.Data.Sqlite;
 
 namespace FlowPlatform.Dashboard.Tests.Storage;
 
@@ -47,6 +49,30 @@ public sealed class RunTests
         (await second.Get<LogList>().FindAsync(second.Run, new LogFilter(), null, 10, Cancel)).Entries.ShouldHaveSingleItem().Body.ShouldBe("of the second run");
         (await second.Get<IntakeReader>().ReadAsync(earlier, Cancel))[(int)Signal.Logs].Counts[Outcome.Kept].Items.ShouldBe(1);
         second.Runs.Find("gone").ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_run_of_another_version_is_left_alone_and_another_run_begins()
+    {
+        using var directory = new TemporaryDirectory();
+        string before;
+        await using (var first = await TestDashboard.StartAsync(directory.Path, settings: ("FLOW_RUN", "one")))
+        {
+            before = first.Run.Directory;
+            await first.KeepAsync(Otlp.Spans("any", Otlp.Span(Otlp.TraceNumber(1), 1)));
+        }
+
+        var file = Path.Combine(before, "traces.db");
+        using (var older = new SqliteConnection($"Data Source={file};Pooling=False"))
+        {
+            older.Open();
+            older.Execute($"DROP TABLE edge_sum; PRAGMA user_version = {SignalFile.FormatVersion - 1};");
+        }
+
+        await using var next = await TestDashboard.StartAsync(directory.Path, new VirtualClock(TimeProvider.System.GetUtcNow().AddMinutes(1)), ("FLOW_RUN", "one"));
+        next.Runs.List().ShouldHaveSingleItem().Directory.ShouldNotBe(before);
+        await next.KeepAsync(Otlp.Spans("any", Otlp.Span(Otlp.TraceNumber(2), 1)));
+        File.Exists(file).ShouldBeTrue("It goes with its age, as every earlier run does.");
     }
 
     [Fact]

@@ -62,7 +62,7 @@ public sealed class TraceListTests
     [Fact]
     public async Task Pages_follow_each_other_without_a_gap_and_a_search_that_looks_far_says_so()
     {
-        const int Traces = 60_000;
+        const int Traces = 40_000;
         await using var dashboard = await TestDashboard.StartAsync();
         for (var number = 1; number <= Traces; number += 5_000)
         {

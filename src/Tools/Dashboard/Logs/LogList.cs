@@ -13,8 +13,8 @@ internal sealed class LogList(TelemetryReader reader)
     /// <summary>Records that are looked at together.</summary>
     private const int Chunk = 5_000;
 
-    /// <summary>Records that are looked at for one page; then the page ends where it is. A record takes about 1 µs, with a text to look for.</summary>
-    private const int MaxLooked = 200_000;
+    /// <summary>Records that are looked at for one page; then the page ends where it is. A record takes about 1 µs with a text to look for, and a page should take no more than 200 ms beside a flood.</summary>
+    private const int MaxLooked = 50_000;
 
     /// <summary>One page, newest first.</summary>
     /// <exception cref="TelemetryQueryException">It took too long, or the run is gone.</exception>

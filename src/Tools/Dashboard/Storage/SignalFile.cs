@@ -8,7 +8,7 @@ namespace FlowPlatform.Dashboard.Storage;
 internal sealed class SignalFile
 {
     /// <summary>Goes up with the schema. Runs of other versions are not read: telemetry is not worth a migration.</summary>
-    public const int FormatVersion = 1;
+    public const int FormatVersion = 2;
 
     /// <summary>Bytes. A span of 600 bytes fits a leaf of a table without row ids up to a quarter of it.</summary>
     private const int PageSize = 8192;

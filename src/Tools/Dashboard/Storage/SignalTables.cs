@@ -9,6 +9,11 @@ internal interface ISignalTables<in TExport>
     /// <param name="count">Told of items and what became of them.</param>
     void Write(TExport export, long now, Action<Outcome, int> count);
 
+    /// <summary>After the last export of the transaction that is open: writes what is written once for all of them.</summary>
+    void Complete()
+    {
+    }
+
     /// <summary>Deletes some of the oldest, in the transaction that is open. What came in at or after a time stays.</summary>
     /// <returns>False if there was nothing to delete.</returns>
     bool TrimOldest(long receivedBefore);

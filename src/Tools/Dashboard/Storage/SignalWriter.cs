@@ -155,6 +155,7 @@ internal sealed class SignalWriter<TExport> : BackgroundService, ISignalState
             tables.Write(export, now, (outcome, items) => counts[outcome] = counts.GetValueOrDefault(outcome) + items);
         }
 
+        tables.Complete();
         foreach (var (outcome, items) in counts)
         {
             Count(outcome, new IntakeCount(items, outcome == Outcome.Kept ? exports.Count : 0));

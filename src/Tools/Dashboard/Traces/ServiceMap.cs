@@ -14,14 +14,17 @@ internal enum EdgeKind
 
     /// <summary>Somebody who sends no telemetry.</summary>
     External,
+
+    /// <summary>No edge that is drawn: all that a service does, from itself to nobody.</summary>
+    Own,
 }
 
 /// <summary>Who talks to whom.</summary>
 /// <param name="Services">Services, with what they did.</param>
 /// <param name="Edges">What goes between them.</param>
-/// <param name="From">Start of the time that was looked at: the one asked for, or a later one if there were too many spans.</param>
+/// <param name="From">Start of the time that was looked at: the full minute in which the one asked for begins.</param>
 /// <param name="To">Its end.</param>
-/// <param name="IsPartial">Whether there were too many spans.</param>
+/// <param name="IsPartial">Whether there are more edges or services than are looked at; then it is those with the most spans.</param>
 internal sealed record ServiceMap(IReadOnlyList<MapService> Services, IReadOnlyList<MapEdge> Edges, DateTimeOffset From, DateTimeOffset To, bool IsPartial);
 
 /// <summary>A service. Its rate is that of spans.</summary>
@@ -36,7 +39,7 @@ internal sealed record MapService(string Name, double SpansPerSecond, double Err
 /// <param name="Count">How often.</param>
 /// <param name="PerSecond">How often, by the time that was looked at.</param>
 /// <param name="ErrorShare">What part of it failed, 0 to 1.</param>
-/// <param name="P50">Half took no longer: from the start of the caller's or sender's span to the end of the other's.</param>
+/// <param name="P50">Half took no longer: from the start of the caller's or sender's span to the end of the other's. Percentiles are within 3.2 %.</param>
 /// <param name="P95">95 of 100 took no longer.</param>
 /// <param name="P99">99 of 100 took no longer.</param>
 internal sealed record MapEdge(

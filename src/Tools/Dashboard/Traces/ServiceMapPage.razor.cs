@@ -12,7 +12,6 @@ public sealed partial class ServiceMapPage
     private const double ManyErrors = 0.05;
     private MapLayout? drawn;
     private Dictionary<string, MapService> services = [];
-    private DateTimeOffset from;
     private bool isPartial;
 
     [Inject]
@@ -55,7 +54,7 @@ public sealed partial class ServiceMapPage
         var (start, end) = TimeRange.Of(Minutes, run, Runs, Clock);
         var map = await Reader.ReadAsync(run, start, end, cancellationToken);
         services = map.Services.ToDictionary(static service => service.Name);
-        (from, isPartial) = (map.From, map.IsPartial);
+        isPartial = map.IsPartial;
         drawn = MapLayout.Of(map.Services, [.. map.Edges.Where(edge => (WithDatabases || edge.Kind != EdgeKind.Database) && (WithReplays || !edge.IsReplay))], Focus);
     }
 

@@ -13,10 +13,10 @@ internal sealed class TraceList(TelemetryReader reader)
     /// <summary>Traces that are looked at together.</summary>
     private const int Chunk = 1_000;
 
-    /// <summary>What is looked at for one page, in traces and in spans; then the page ends where it is. A span takes about 1 µs.</summary>
-    private const int MaxTraces = 50_000;
+    /// <summary>What is looked at for one page, in traces and in spans; then the page ends where it is. A span takes about 1 µs, twice that beside a flood, and a page should take no more than 200 ms.</summary>
+    private const int MaxTraces = 30_000;
 
-    private const int MaxSpans = 200_000;
+    private const int MaxSpans = 50_000;
 
     /// <summary>One page, newest first.</summary>
     /// <exception cref="TelemetryQueryException">It took too long, or the run is gone.</exception>

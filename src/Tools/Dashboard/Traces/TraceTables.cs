@@ -3,7 +3,7 @@ using FlowPlatform.Storage.Sqlite;
 
 namespace FlowPlatform.Dashboard.Traces;
 
-/// <summary>Writes spans, and with them what is known of each trace as a whole.</summary>
+/// <summary>Writes spans, and with them what is known of each trace as a whole and of who talks to whom.</summary>
 internal sealed class TraceTables : ISignalTables<TraceExport>
 {
     /// <summary>What one step of trimming deletes: so many traces, or fewer that have so many spans. A thousand traces of hundreds of spans may be all that there are.</summary>
@@ -19,6 +19,7 @@ internal sealed class TraceTables : ISignalTables<TraceExport>
     private readonly int maxSpansPerTrace;
     private readonly Origins origins;
     private readonly SpanStatements spans;
+    private readonly EdgeCounting edges;
     private readonly Dictionary<TraceId, (long Id, int Spans)> known = [];
     private readonly Statement find;
     private readonly Statement last;
@@ -34,6 +35,7 @@ internal sealed class TraceTables : ISignalTables<TraceExport>
         this.maxSpansPerTrace = maxSpansPerTrace;
         origins = new Origins(connection);
         spans = new SpanStatements(connection);
+        edges = new EdgeCounting(connection);
         find = connection.Prepare("SELECT id, spans FROM trace WHERE trace_id = ?1");
         last = connection.Prepare("SELECT max(id) FROM trace");
         add = connection.Prepare(
@@ -63,6 +65,9 @@ internal sealed class TraceTables : ISignalTables<TraceExport>
     }
 
     /// <inheritdoc />
+    public void Complete() => edges.Write();
+
+    /// <inheritdoc />
     public bool TrimOldest(long receivedBefore)
     {
         long? end = null;
@@ -85,6 +90,8 @@ internal sealed class TraceTables : ISignalTables<TraceExport>
             return false;
         }
 
+        edges.RemoveUpTo(end.Value);
+        edges.Write();
         foreach (var trim in trims)
         {
             trim.With(1, end.Value).Run();
@@ -107,6 +114,7 @@ internal sealed class TraceTables : ISignalTables<TraceExport>
     {
         known.Clear();
         origins.Reset();
+        edges.Reset();
         lastId = SignalConnection.One(last);
     }
 
@@ -115,6 +123,7 @@ internal sealed class TraceTables : ISignalTables<TraceExport>
         var trace = Find(traceId);
         var id = trace?.Id ?? lastId + 1;
         var (had, kept, errors, tooMany) = (trace?.Spans ?? 0, 0, 0, 0);
+        var added = new List<SpanRow>(rows.Count);
         var services = new Dictionary<string, (int Spans, int Errors)>();
         SpanRow? root = null;
         var (start, finish, replay) = (long.MaxValue, long.MinValue, false);
@@ -134,6 +143,7 @@ internal sealed class TraceTables : ISignalTables<TraceExport>
 
             var error = row.Status == SpanStatus.Error ? 1 : 0;
             kept++;
+            added.Add(row);
             errors += error;
             var (ofService, errorsOfService) = services.GetValueOrDefault(row.Resource.Service);
             services[row.Resource.Service] = (ofService + 1, errorsOfService + error);
@@ -158,6 +168,7 @@ internal sealed class TraceTables : ISignalTables<TraceExport>
             addService.With(1, id).With(2, service).With(3, counted.Spans).With(4, counted.Errors).Run();
         }
 
+        edges.Add(id, traceId, added, isNew: trace is null);
         lastId = Math.Max(lastId, id);
         Remember(traceId, (id, had + kept));
     }

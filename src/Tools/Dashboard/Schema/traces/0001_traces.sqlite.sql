@@ -23,7 +23,7 @@ CREATE TABLE trace_service (
     PRIMARY KEY (trace, service)
 ) STRICT, WITHOUT ROWID;
 
--- The spans of a trace lie together. An export that is repeated changes nothing.
+-- The spans of a trace lie together. An export that is repeated changes nothing. edge and bucket: what the span counts for in edge_sum, so that it can be taken back when the span goes.
 CREATE TABLE span (
     trace          INTEGER NOT NULL,
     span_id        INTEGER NOT NULL,
@@ -43,15 +43,46 @@ CREATE TABLE span (
     events         TEXT,
     links          TEXT,
     not_kept       INTEGER NOT NULL,
+    edge           INTEGER,
+    bucket         INTEGER,
     PRIMARY KEY (trace, span_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Servers' and consumers' spans by what they come of: a parent may come in after them.
+CREATE INDEX span_reached ON span (trace, parent_id) WHERE kind IN (2, 5) AND parent_id IS NOT NULL;
 
 CREATE TABLE link (
     trace        INTEGER NOT NULL,
     span_id      INTEGER NOT NULL,
     target_trace BLOB NOT NULL,
     target_span  INTEGER NOT NULL,
+    edge         INTEGER,
+    bucket       INTEGER,
     PRIMARY KEY (trace, span_id, target_trace, target_span)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX link_by_target ON link (target_trace);
+CREATE INDEX link_by_target ON link (target_trace, target_span);
+
+-- Who talks to whom (kind: see EdgeKind.cs; via is empty where there is none), with the number of spans and links that are kept of it. One without any goes.
+CREATE TABLE edge (
+    id     INTEGER PRIMARY KEY,
+    origin TEXT NOT NULL,
+    target TEXT NOT NULL,
+    kind   INTEGER NOT NULL,
+    via    TEXT NOT NULL,
+    replay INTEGER NOT NULL,
+    count  INTEGER NOT NULL,
+    UNIQUE (origin, target, kind, via, replay)
+) STRICT;
+
+CREATE INDEX edge_by_count ON edge (kind, count);
+
+-- What is kept of an edge, added up by minute (step 60) and by hour (3600). time: Unix seconds when the step begins, by the start of the span. durations: see DurationCounts.cs.
+CREATE TABLE edge_sum (
+    edge      INTEGER NOT NULL,
+    step      INTEGER NOT NULL,
+    time      INTEGER NOT NULL,
+    errors    INTEGER NOT NULL,
+    durations BLOB NOT NULL,
+    PRIMARY KEY (edge, step, time)
+) STRICT, WITHOUT ROWID;
