@@ -94,9 +94,15 @@ public sealed class UpgradeTests(PostgresFixture postgres)
     public async Task A_store_of_a_newer_version_is_refused_with_what_to_do()
     {
         using var written = new WrittenEarlier("meters-schema-3.zip");
-        await WrittenEarlier.NumbersAsync(written.Main, "INSERT INTO flow_migration VALUES ('flow-main', 5, '0005_x', 'x', 'x'), ('flow-main', 4, '0004_x', 'x', 'x') RETURNING number");
+        var known = EmbeddedMigrations.Of(typeof(SqliteStore).Assembly, "flow-main").Count;
+        await WrittenEarlier.NumbersAsync(
+            written.Main,
+            $"""
+            WITH RECURSIVE next(number) AS (SELECT 4 UNION ALL SELECT number + 1 FROM next WHERE number <= {known})
+            INSERT INTO flow_migration SELECT 'flow-main', number, 'later', 'x', 'x' FROM next RETURNING number
+            """);
         var refused = await Should.ThrowAsync<MigrationException>(async () => await written.StartAsync());
-        refused.Message.ShouldBe($"'{written.Main}' has 5 migrations of 'flow-main', this program knows 4: it is older than the database. Run the newer one.");
+        refused.Message.ShouldBe($"'{written.Main}' has {known + 1} migrations of 'flow-main', this program knows {known}: it is older than the database. Run the newer one.");
     }
 
     [Fact]
