@@ -14,7 +14,11 @@ internal abstract partial class ResourceRunner
         : snapshot);
 
     /// <param name="fault">Why it can't be built; null if it was.</param>
-    public Task TellBuiltAsync(string? fault) => PublishAsync(snapshot => (snapshot.State?.Text == KnownResourceStates.Building
-        ? snapshot with { State = new ResourceStateSnapshot(KnownResourceStates.Running, KnownResourceStateStyles.Success), Reason = null }
-        : snapshot) with { BuildFault = fault is null ? null : Mask.Apply(fault) });
+    public Task TellBuiltAsync(string? fault) => PublishAsync(snapshot =>
+    {
+        var told = snapshot with { BuildFault = fault is null ? null : Mask.Apply(fault) };
+        return told.State?.Text == KnownResourceStates.Building
+            ? told with { State = new ResourceStateSnapshot(KnownResourceStates.Running, KnownResourceStateStyles.Success), Reason = null }
+            : told;
+    });
 }

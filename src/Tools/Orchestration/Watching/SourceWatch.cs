@@ -177,7 +177,7 @@ internal sealed class SourceWatch(RunningResources running, OrchestratorSettings
             view.Note(string.Create(CultureInfo.InvariantCulture, $"Built in {took.TotalSeconds:0.0} s: nothing new."));
             return;
         }
-        view.Note(string.Create(CultureInfo.InvariantCulture, $"Built in {took.TotalSeconds:0.0} s: {string.Join(", ", others.Select(one => one.Resource.Name))} starts anew."));
+        view.Note(string.Create(CultureInfo.InvariantCulture, $"Built in {took.TotalSeconds:0.0} s; starting anew: {string.Join(", ", others.Select(one => one.Resource.Name))}."));
         await Task.WhenAll(others.Select(RestartAsync));
     }
 
