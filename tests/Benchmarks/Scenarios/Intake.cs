@@ -12,7 +12,7 @@ namespace FlowPlatform.Benchmarks.Scenarios;
 
 /// <summary>What the dashboard can take, and what it answers meanwhile.</summary>
 internal sealed class Intake() : Scenario(
-    "intake", "Spans of 600 bytes, 512 a request, traces of 8, into a dashboard of its own process over HTTP, against a loop that writes as many rows into one SQLite table.")
+    "intake", "Spans of 600 bytes, 512 a request, traces of 20, into a dashboard of its own process over HTTP, against a loop that writes as many rows into one SQLite table.")
 {
     private const int Senders = 4;
     private const double Paced = 10_000;
