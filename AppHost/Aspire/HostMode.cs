@@ -17,8 +17,8 @@ internal static class HostMode
     public static bool ShowsSimulator => false;
 
     /// <summary>
-    /// What a launch profile would say, where nothing says it: an address for the dashboard and one for its telemetry, on loopback and without TLS. There is
-    /// no launch profile, because <c>dotnet run</c> would apply it to the local orchestrator, too.
+    /// What a launch profile would say, where nothing says it: an address for the dashboard and one for its telemetry, on loopback and without TLS. Launch
+    /// profiles don't say it, because <c>dotnet run</c> applies them to the local orchestrator, too.
     /// </summary>
     public static void Configure(IDistributedApplicationBuilder builder, AppHostFlags flags)
     {

@@ -1,6 +1,5 @@
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace FlowPlatform.AppHost;
 
@@ -18,7 +17,7 @@ internal static class ServiceCommands
             {
                 Description = "Holds the simulated customers back until all is quiet, and checks that money, stock and counts agree between services.",
                 IconName = "CheckmarkCircle",
-                UpdateState = WhenHealthy,
+                UpdateState = WhileRunning,
             });
             return;
         }
@@ -27,7 +26,7 @@ internal static class ServiceCommands
             Description = "Applies the events behind all parked keys of the service's consumers again, in order; what succeeds is unblocked.",
             ConfirmationMessage = "Apply the events behind all parked keys again?",
             IconName = "ArrowClockwise",
-            UpdateState = WhenHealthy,
+            UpdateState = WhileRunning,
         });
 
         async Task<ExecuteCommandResult> ExecuteAsync(Func<Uri, string, CancellationToken, Task<string?>> act, ExecuteCommandContext context)
@@ -37,6 +36,7 @@ internal static class ServiceCommands
         }
     }
 
-    private static ResourceCommandState WhenHealthy(UpdateCommandStateContext context) =>
-        context.ResourceSnapshot.HealthStatus is HealthStatus.Healthy ? ResourceCommandState.Enabled : ResourceCommandState.Disabled;
+    /// <summary>Not only while healthy: parked keys are what degrades a service, and too many of them stop its consumer.</summary>
+    private static ResourceCommandState WhileRunning(UpdateCommandStateContext context) =>
+        context.ResourceSnapshot.State?.Text == KnownResourceStates.Running ? ResourceCommandState.Enabled : ResourceCommandState.Disabled;
 }

@@ -30,7 +30,7 @@ public sealed class PlacedOrderTests
         }
 
         using var orders = app.CreateHttpClient("orders");
-        var order = new { orderId = "mine", customerId = "17850", country = "France", placedAt = "2010-12-01T09:00:00Z", lines = new[] { new { code = "85123A", quantity = 2, unitPrice = "2.55" } } };
+        var order = new { orderId = "mine", customerId = "10001", country = "France", placedAt = "2010-12-01T09:00:00Z", lines = new[] { new { code = "70001A", quantity = 2, unitPrice = "2.55" } } };
         using var placed = await orders.PostAsJsonAsync("/orders", order, Token);
         placed.StatusCode.ShouldBe(HttpStatusCode.Accepted);
         (await StatusAsync(orders, "mine", awaited: "shipped")).ShouldBe("shipped");

@@ -63,13 +63,15 @@ internal sealed class ManualTime : TimeProvider
         return await happening;
     }
 
-    public async Task PassUntilAsync(Task happening)
+    /// <param name="happening">What is waited for.</param>
+    /// <param name="step">How much passes in a millisecond of real time: 500 ms, or less where something real, such as a frame on its way, must keep up with this clock.</param>
+    public async Task PassUntilAsync(Task happening, TimeSpan? step = null)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         using var real = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
         while (!happening.IsCompleted)
         {
-            Advance(Step);
+            Advance(step ?? Step);
             await real.WaitForNextTickAsync(limit.Token);
         }
 

@@ -182,6 +182,7 @@ public static class KnownResourceStates
     public static readonly string Exited = null!;
     public static readonly string FailedToStart = null!;
     public static readonly string Finished = null!;
+    public static readonly string Running = null!;
 }
 
 public sealed record ResourceStateSnapshot(string Text, string? Style);
