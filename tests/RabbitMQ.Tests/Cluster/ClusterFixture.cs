@@ -101,11 +101,19 @@ public sealed class ClusterFixture : IAsyncLifetime
         {
             await Eventually.ThatAsync(
                 $"{partition} is on all nodes, as every node says",
-                async () => (await Task.WhenAll(Nodes.Select(node => TryMetadataAsync(partition, node)))).Count(seen => seen is { Leader: not null, Replicas.Count: PrivateCluster.Size - 1 }),
-                count => count == PrivateCluster.Size,
+                async () => string.Join("; ", (await Task.WhenAll(Nodes.Select(async node => Missing(node, await TryMetadataAsync(partition, node))))).OfType<string>()),
+                missing => missing.Length == 0,
                 Limit);
         }
     }
+
+    /// <summary>What a node's picture of a stream lacks; null if nothing.</summary>
+    private static string? Missing(PrivateClusterNode node, StreamMetadata? seen) => seen switch
+    {
+        { Leader: not null, Replicas.Count: PrivateCluster.Size - 1 } => null,
+        null => $"node {node.Number} doesn't say",
+        _ => $"node {node.Number} ({node.StreamPort}) says {seen.Code}, leader {(seen.Leader is { } leader ? $"{leader.Port}" : "none")}, replicas {string.Join(", ", seen.Replicas.Select(replica => replica.Port))}",
+    };
 
     /// <summary>Sends a signal to a node, as <c>kill</c> does.</summary>
     internal static async Task SignalAsync(PrivateClusterNode node, string signal)
