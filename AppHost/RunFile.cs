@@ -7,13 +7,13 @@ namespace FlowPlatform.AppHost;
 /// Resources is where resources are started and stopped, with the key for it; not under Aspire, whose own dashboard does that. Stores is sqlite or postgres; the server's address is without credentials: services' databases are their own. The dashboard's address logs in whoever opens it. A service's address is a text, or a list of one for each of its replicas.
 /// </summary>
 internal sealed record RunningAppHost(
-    int Pid, IReadOnlyDictionary<string, object> Urls, string? Broker, string? BrokerStream, string? AdminKey, string? EmbeddedLog, string Stores, string? Postgres, string? Dashboard, RunningResources? Resources)
+    int Pid, IReadOnlyDictionary<string, object> Urls, string? Broker, string? BrokerStream, string? AdminKey, string? EmbeddedLog, string Stores, string? Postgres, string? Dashboard, ResourceService? Resources)
 {
     public static object OneOrAll(IReadOnlyList<string> urls) => urls is [var only] ? only : urls;
 }
 
 /// <summary>Where resources are commanded.</summary>
-internal sealed record RunningResources(string Url, string Key);
+internal sealed record ResourceService(string Url, string Key);
 
 /// <summary><c>apphost.json</c> in the data directory: only its owner can read it, and it is there only while the AppHost runs.</summary>
 internal sealed class RunFile(string dataDirectory)

@@ -106,7 +106,7 @@ internal static class HostMode
             "or unset ConnectionStrings__postgres for a container.");
 
     /// <summary>Aspire's own dashboard starts and stops resources.</summary>
-    public static RunningResources? ResourcesOf(DistributedApplication app) => null;
+    public static ResourceService? ResourcesOf(DistributedApplication app) => null;
 
     /// <summary>Aspire runs containers, or says itself why it can't: there is always a broker.</summary>
     public static Task<string?> WhyNoBrokerAsync(AppHostFlags flags) => Task.FromResult<string?>(null);

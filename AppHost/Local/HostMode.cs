@@ -95,7 +95,7 @@ internal static class HostMode
         service.GetEndpoint("http").WaitForOtherUrlsAsync(notifications, known, cancellationToken);
 
     /// <summary>Where resources are started and stopped from outside.</summary>
-    public static RunningResources? ResourcesOf(DistributedApplication app) => app.GetResourceService() is { } service ? new RunningResources(service.Url, service.Key) : null;
+    public static ResourceService? ResourcesOf(DistributedApplication app) => app.GetResourceService() is { } service ? new ResourceService(service.Url, service.Key) : null;
 
     /// <summary>Why no broker can be run here; null if one can.</summary>
     public static Task<string?> WhyNoBrokerAsync(AppHostFlags flags) =>

@@ -40,6 +40,14 @@ public sealed class FlowCommandTests
             json.RootElement.GetProperty("invariants").EnumerateArray().Select(invariant => invariant.GetProperty("ok").GetBoolean()).ShouldAllBe(ok => ok);
         }
 
+        // There is no dashboard here: the AppHost takes commands without one.
+        var before = SystemProcesses.Service(host.Data, "insights").ShouldNotBeNull();
+        (await host.DoneAsync("restart", "insights")).ShouldBe("insights is Running, Healthy\n");
+        SystemProcesses.Service(host.Data, "insights").ShouldNotBeNull().ShouldNotBe(before);
+        await host.DoneAsync("stop", "insights");
+        SystemProcesses.Service(host.Data, "insights").ShouldBeNull();
+        (await host.DoneAsync("start", "insights")).ShouldBe("insights is Running, Healthy\n");
+
         using var orders = new OrdersClient((await host.UrlsAsync())["orders"]);
         var shipped = (await orders.SummaryAsync()).ShouldNotBeNull().Shipped;
         await host.UntilAsync("customers go on ordering after the check", async () => await orders.SummaryAsync() is { } now && now.Shipped > shipped);
